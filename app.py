@@ -1,0 +1,25 @@
+"""The app: navigation, language, theme. ``make app`` or ``streamlit run app.py``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import language
+from ui.pages import compare_storms, runs
+from ui.style import apply_style
+
+st.set_page_config(page_title="CityClock", layout="wide", initial_sidebar_state="collapsed")
+t = language.current()
+page = st.navigation(
+    [
+        st.Page(compare_storms.show, title=t("page.compare_storms"), default=True),
+        st.Page(runs.show, title=t("page.runs"), url_path="runs"),
+    ],
+    position="top",
+)
+apply_style()
+heading, choice = st.columns([6, 1], vertical_alignment="center")
+heading.title(t("app.title") + " · " + page.title, anchor=False)
+with choice:
+    language.chooser(t)
+page.run()

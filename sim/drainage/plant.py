@@ -1,0 +1,554 @@
+"""A network as arrays: what the compiled kernels read (`Plant`) and what they change (`State`).
+
+Every node has a table of depth against volume. Its stored water is the conduits' nearer halves
+(the whole conduit where the far end is an outfall, which stores nothing), a manhole shaft, the
+storage curve, and above the rim the ponding curve. Volume is the state and depth is looked up,
+so that what a link moves is conserved to rounding whatever the shape of the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.drainage.elements import (
+    Conduit,
+    Curve,
+    Junction,
+    Orifice,
+    Outfall,
+    Outlet,
+    Pump,
+    Storage,
+    Weir,
+)  # fmt: skip
+from sim.drainage.network import Network
+from sim.drainage.sections import SectionGeometry
+from sim.kernel.errors import InputError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CONDUIT, PUMP, ORIFICE, WEIR, OUTLET = range(5)
+INNER, FREE, NORMAL, STAGE = range(4)  # what bounds a node: its own volume, or an outfall's rule
+
+MANHOLE_AREA_M2 = 1.167  # SWMM's default minimum surface area (12.566 ft2, a 4 ft manhole)
+SLOT_FRACTION = 0.02  # Preissmann slot width over conduit width
+TABLE_CELLS = 128  # depth cells of a section table, even in the square root of the depth
+_END_CELLS = 32  # depth cells that one conduit end adds to its node's table
+
+
+class Plant(NamedTuple):
+    """What does not change during a run. Indices: node n, link l, section g, curve point k."""
+
+    # nodes
+    invert_m: Floats
+    bound: Ints
+    rim_depth_m: Floats
+    overflow_volume_m3: Floats  # inf where water ponds
+    pond_volume_m3: Floats  # volume below the rim
+    watch_volume_m3: Floats  # volume at the waterlogging depth above the rim; inf elsewhere
+    table_start: Ints
+    table_depth_m: Floats
+    table_volume_m3: Floats
+    table_area_m2: Floats  # of the cell that begins at this point
+    # links
+    kind: Ints
+    node_1: Ints
+    node_2: Ints
+    offset_1_m: Floats
+    offset_2_m: Floats
+    flap: Ints
+    # conduits
+    section: Ints
+    length_m: Floats
+    roughness_n: Floats
+    barrels: Floats
+    sqrt_slope: Floats
+    entry_loss: Floats
+    exit_loss: Floats
+    average_loss: Floats
+    max_flow_m3s: Floats  # inf where there is no limit
+    # section tables, (G, TABLE_CELLS + 1, 3): area m2, width m, section factor m^(8/3)
+    full_depth_m: Floats
+    section_table: Floats
+    critical_flow_m3s: Floats  # (G, TABLE_CELLS + 1)
+    closed: Ints
+    # structures
+    form: Ints
+    coefficient: Floats
+    coefficient_2: Floats
+    opening_m: Floats
+    crest_length_m: Floats
+    contractions: Floats
+    surcharges: Ints
+    close_rate_s: Floats  # fraction per second; inf moves at once
+    curve_start: Ints  # per link, CSR; empty without a curve
+    curve_x: Floats
+    curve_y: Floats
+
+
+class State(NamedTuple):
+    """What a run changes. Copying the arrays is an exact snapshot."""
+
+    volume_m3: Floats
+    depth_m: Floats
+    cell: Ints  # where in the node's table the depth was found
+    net_m3s: Floats  # net inflow of the last step
+    lateral_m3s: Floats
+    stage_m: Floats
+    stage_rate_m_s: Floats
+    flow_m3s: Floats
+    setting: Floats
+    target: Floats
+    over: Ints  # 1 while the node is waterlogged
+    max_depth_m: Floats
+    max_depth_s: Floats
+    overflow_m3: Floats
+    lateral_m3: Floats
+    out_m3: Floats  # left through outfall n
+    back_m3: Floats  # came in through outfall n
+    clock: Floats  # [time s, next step s, steps taken]
+
+    def copy(self) -> State:
+        return State(*(array.copy() for array in self))
+
+
+# --- nodes ------------------------------------------------------------------------------------
+
+
+def _geometries(network: Network) -> tuple[list[SectionGeometry], dict[str, int]]:
+    """Return the distinct sections of conduits and, by conduit id, which one it has."""
+    curves = {c.id: c for c in network.curves}
+    transects = {t.id: t for t in network.transects}
+    found: dict[object, int] = {}
+    geometries: list[SectionGeometry] = []
+    index: dict[str, int] = {}
+    for conduit in network.conduits:
+        if conduit.section not in found:
+            found[conduit.section] = len(geometries)
+            geometries.append(
+                SectionGeometry.of(
+                    conduit.section, curves, transects, where=f"conduits/{conduit.id}/section"
+                )
+            )
+        index[conduit.id] = found[conduit.section]
+    return geometries, index
+
+
+class _NodeTable:
+    """Depth, volume and surface area of one node, built from what stores water in it."""
+
+    def __init__(self, rim_m: float) -> None:
+        self.rim_m = rim_m
+        self.breaks = {0.0, rim_m}
+        self.ends: list[tuple[SectionGeometry, float, float]] = []
+        self.floor_area_m2 = MANHOLE_AREA_M2
+        self.storage: Floats | None = None  # (depth, cumulative volume)
+        self.pond: Floats | None = None  # (depth above the rim, cumulative volume)
+
+    def add_end(self, geometry: SectionGeometry, offset_m: float, length_m: float) -> None:
+        """Add `length_m` (times barrels) of a conduit that enters `offset_m` above the invert."""
+        self.ends.append((geometry, offset_m, length_m))
+        even = (1.0 - np.cos(np.pi * np.arange(_END_CELLS + 1) / _END_CELLS)) / 2.0
+        self.breaks.update((offset_m + geometry.full_depth_m * even).tolist())
+
+    def _stored_m3(self, depth_m: Floats) -> Floats:
+        total = np.zeros_like(depth_m)
+        for geometry, offset_m, length_m in self.ends:
+            depth = np.clip(depth_m - offset_m, 0.0, None)
+            inside = np.minimum(depth, geometry.full_depth_m)
+            top = SLOT_FRACTION * geometry.max_width_m
+            if not geometry.closed:
+                top = float(geometry.width(np.array([geometry.full_depth_m]))[0])
+            total += length_m * (geometry.area(inside) + top * (depth - inside))
+        return total
+
+    def build(self) -> tuple[Floats, Floats, Floats]:
+        """Return depths, volumes (K,) and cell areas (K,), the last cell reaching upward."""
+        breaks = set(self.breaks)
+        if self.storage is not None:
+            breaks.update(self.storage[0].tolist())
+        if self.pond is not None:
+            breaks.update((self.rim_m + self.pond[0]).tolist())
+        top = max(breaks) + 1.0
+        points = np.array(sorted(breaks | {top}))
+        keep = np.concatenate(([True], np.diff(points) > 1e-5))
+        keep |= np.isin(points, [self.rim_m, top])
+        points = points[keep]
+        # the rim is exact: a point closer to it than the merge distance gives way
+        points = points[(np.abs(points - self.rim_m) > 1e-5) | (points == self.rim_m)]
+        volume = np.diff(self._stored_m3(points))
+        step = np.diff(points)
+        if self.storage is not None:
+            depth, stored = self.storage
+            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
+            inner = np.interp(points, depth, stored) + slope * np.clip(points - depth[-1], 0, None)
+            volume = volume + np.diff(inner)
+        if self.pond is None:
+            volume = np.maximum(volume, self.floor_area_m2 * step)
+        else:
+            depth, stored = self.pond
+            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
+            above = points - self.rim_m
+            pond = np.interp(above, depth, stored) + slope * np.clip(above - depth[-1], 0, None)
+            below = np.maximum(volume, self.floor_area_m2 * step)
+            volume = np.where(points[:-1] >= self.rim_m, np.diff(pond), below)
+        return points, np.concatenate(([0.0], np.cumsum(volume))), np.append(volume / step, 0.0)
+
+
+def _cumulative(points: tuple[tuple[float, float], ...], cells: int = 8) -> Floats:
+    """Depth against volume of an area curve that is linear between its points; constant below."""
+    depth, area = np.array(points, dtype=float).T
+    if depth[0] > 0:
+        depth, area = np.insert(depth, 0, 0.0), np.insert(area, 0, area[0])
+    if len(depth) == 1:
+        depth, area = np.append(depth, depth[0] + 1.0), np.append(area, area[0])
+    fine = np.unique(
+        np.concatenate([np.linspace(a, b, cells + 1) for a, b in zip(depth, depth[1:], strict=False)])
+    )
+    areas = np.interp(fine, depth, area)
+    volume = np.concatenate(([0.0], np.cumsum((areas[1:] + areas[:-1]) / 2 * np.diff(fine))))
+    return np.array([fine, volume])
+
+
+def _functional(storage: Storage) -> Floats:
+    """Depth against volume of ``area = a * depth**b + c``, integrated exactly."""
+    depth = np.linspace(0.0, max(storage.max_depth_m, 1.0), 65)
+    b = storage.area_exponent
+    volume = storage.area_coefficient * depth ** (b + 1) / (b + 1) + storage.area_constant_m2 * depth
+    return np.array([depth, volume])
+
+
+class _Nodes(NamedTuple):
+    columns: dict[str, object]
+    geometry_of: dict[str, int]
+    geometries: list[SectionGeometry]
+    index: dict[str, int]
+
+
+def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float) -> _Nodes:
+    geometries, geometry_of = _geometries(network)
+    curves = {c.id: c for c in network.curves}
+    nodes = network.nodes
+    index = {node.id: i for i, node in enumerate(nodes)}
+    outfalls = {o.id for o in network.outfalls}
+
+    crown = {node.id: 0.0 for node in nodes}
+    for conduit in network.conduits:
+        full = geometries[geometry_of[conduit.id]].full_depth_m
+        for node_id, offset in (
+            (conduit.from_node, conduit.inlet_offset_m),
+            (conduit.to_node, conduit.outlet_offset_m),
+        ):
+            crown[node_id] = max(crown[node_id], offset + full)
+
+    tables: list[_NodeTable] = []
+    overflow_depth = np.full(len(nodes), np.inf)
+    rims = np.zeros(len(nodes))
+    for i, node in enumerate(nodes):
+        rim = 0.0
+        if not isinstance(node, Outfall):
+            rim = node.max_depth_m
+        if isinstance(node, Junction) and node.ponding_curve is None:
+            rim = max(rim, crown[node.id])  # SWMM's rule: a junction is as deep as its crowns
+        table = _NodeTable(rim)
+        table.floor_area_m2 = manhole_area_m2
+        if isinstance(node, Junction):
+            if node.ponding_curve is not None:
+                table.pond = _cumulative(curves[node.ponding_curve].points)
+            elif node.ponded_area_m2 > 0:
+                table.pond = np.array([[0.0, 1.0], [0.0, node.ponded_area_m2]])
+            else:
+                overflow_depth[i] = rim + node.surcharge_depth_m
+        elif isinstance(node, Storage):
+            stored = _cumulative(curves[node.curve].points) if node.curve else _functional(node)
+            table.storage = stored
+            table.floor_area_m2 = 0.0
+            if not node.ponds:
+                overflow_depth[i] = rim + node.surcharge_depth_m
+        rims[i] = rim
+        tables.append(table)
+
+    for conduit in network.conduits:
+        geometry = geometries[geometry_of[conduit.id]]
+        length = conduit.length_m * conduit.barrels
+        for near, far, offset in (
+            (conduit.from_node, conduit.to_node, conduit.inlet_offset_m),
+            (conduit.to_node, conduit.from_node, conduit.outlet_offset_m),
+        ):
+            if near not in outfalls:
+                share = 1.0 if far in outfalls else 0.5
+                tables[index[near]].add_end(geometry, offset, share * length)
+
+    built = [table.build() for table in tables]
+    start = np.concatenate(([0], np.cumsum([len(points) for points, _, _ in built])))
+    depth = np.concatenate([b[0] for b in built])
+    volume = np.concatenate([b[1] for b in built])
+    area = np.concatenate([b[2] for b in built])
+
+    def volume_at(i: int, level: float) -> float:
+        points, volumes, areas = built[i]
+        k = max(0, min(int(np.searchsorted(points, level, side="right")) - 1, len(points) - 2))
+        return float(volumes[k] + areas[k] * (level - points[k]))
+
+    overflow = np.array(
+        [volume_at(i, d) if np.isfinite(d) else np.inf for i, d in enumerate(overflow_depth)]
+    )
+    watch = np.array(
+        [
+            volume_at(i, rims[i] + waterlogged_depth_m)
+            if isinstance(node, Junction) and not np.isfinite(overflow_depth[i])
+            else np.inf
+            for i, node in enumerate(nodes)
+        ]
+    )
+    bounds = {"free": FREE, "normal": NORMAL, "fixed": STAGE, "series": STAGE}
+    columns: dict[str, object] = {
+        "invert_m": np.array([node.invert_m for node in nodes]),
+        "bound": np.array(
+            [bounds[n.boundary] if isinstance(n, Outfall) else INNER for n in nodes], dtype=np.int64
+        ),
+        "rim_depth_m": rims,
+        "overflow_volume_m3": overflow,
+        "pond_volume_m3": np.array([volume_at(i, rims[i]) for i in range(len(nodes))]),
+        "watch_volume_m3": watch,
+        "table_start": start.astype(np.int64),
+        "table_depth_m": depth,
+        "table_volume_m3": volume,
+        "table_area_m2": area,
+    }
+    return _Nodes(columns, geometry_of, geometries, index)
+
+
+# --- sections ---------------------------------------------------------------------------------
+
+
+def _section_columns(geometries: list[SectionGeometry]) -> dict[str, object]:
+    count = max(len(geometries), 1)
+    table = np.zeros((count, TABLE_CELLS + 1, 3))
+    critical = np.zeros((count, TABLE_CELLS + 1))
+    full = np.ones(count)
+    closed = np.zeros(count, dtype=np.int64)
+    root = np.linspace(0.0, 1.0, TABLE_CELLS + 1)
+    for g, geometry in enumerate(geometries):
+        depth = geometry.full_depth_m * root**2
+        area, width = geometry.area(depth), geometry.width(depth)
+        slot = SLOT_FRACTION * geometry.max_width_m
+        width = np.maximum(width, slot if geometry.closed else 1e-6)
+        table[g, :, 0], table[g, :, 1] = area, width
+        table[g, :, 2] = geometry.section_factor(depth)
+        # a closed section's critical flow runs to infinity at the crown: keep it increasing
+        critical[g] = np.maximum.accumulate(area * np.sqrt(9.81 * area / width))
+        full[g] = geometry.full_depth_m
+        closed[g] = geometry.closed
+    return {
+        "full_depth_m": full,
+        "section_table": table,
+        "critical_flow_m3s": critical,
+        "closed": closed,
+    }
+
+
+# --- links ------------------------------------------------------------------------------------
+
+_WEIR_FORMS = {"transverse": 0, "sideflow": 1, "v_notch": 2, "trapezoidal": 3}
+_PUMP_FORMS = {"type1": 1, "type2": 2, "type3": 3, "type4": 4, "type5": 5, "ideal": 0}
+
+
+def _opening(link: Orifice, row: dict[str, float]) -> None:
+    section = link.section
+    if section.kind not in ("circular", "rect_closed"):
+        raise InputError(
+            "an orifice must be circular or rect_closed",
+            where=f"orifices/{link.id}/section.kind",
+            value=section.kind,
+            expected="circular or rect_closed",
+        )
+    circular = section.kind == "circular"
+    row["form"] = (0 if link.orientation == "side" else 2) + (0 if circular else 1)
+    row["coefficient"] = link.discharge_coefficient
+    row["opening_m"] = section.depth_m
+    row["crest_length_m"] = section.depth_m if circular else section.width_m
+    row["close_rate_s"] = 1.0 / link.close_time_s if link.close_time_s > 0 else np.inf
+
+
+def _crest(link: Weir, row: dict[str, float]) -> None:
+    if link.form not in _WEIR_FORMS:
+        raise InputError(
+            f"the native engine has no {link.form} weir",
+            where=f"weirs/{link.id}/form",
+            value=link.form,
+            expected=" or ".join(_WEIR_FORMS),
+            hint="run it with --engine swmm",
+        )
+    section = link.section
+    row["form"] = _WEIR_FORMS[link.form]
+    row["coefficient"] = link.discharge_coefficient
+    row["coefficient_2"] = link.end_discharge_coefficient
+    row["opening_m"] = section.depth_m
+    row["crest_length_m"] = section.width_m
+    row["contractions"] = link.end_contractions
+    row["surcharges"] = link.can_surcharge
+    if link.form == "v_notch":
+        # half the top width over the height: the notch's side slope
+        row["coefficient_2"] = section.width_m / section.depth_m / 2.0
+    elif link.form == "trapezoidal":
+        row["coefficient_2"] = link.end_discharge_coefficient * section.side_slope_left
+
+
+def _link_row(
+    link: Conduit | Pump | Orifice | Weir | Outlet, nodes: _Nodes, inverts: Floats
+) -> dict[str, float]:
+    row: dict[str, float] = {}
+    if isinstance(link, Conduit):
+        if link.seepage_mm_h > 0:
+            raise InputError(
+                "the native engine has no seepage from conduits",
+                where=f"conduits/{link.id}/seepage_mm_h",
+                value=link.seepage_mm_h,
+                expected="0",
+                hint="run it with --engine swmm",
+            )
+        drop = (inverts[nodes.index[link.from_node]] + link.inlet_offset_m) - (
+            inverts[nodes.index[link.to_node]] + link.outlet_offset_m
+        )
+        geometry = nodes.geometries[nodes.geometry_of[link.id]]
+        row |= {
+            "kind": CONDUIT,
+            "section": nodes.geometry_of[link.id],
+            "offset_1_m": link.inlet_offset_m,
+            "offset_2_m": link.outlet_offset_m,
+            "length_m": link.length_m,
+            "roughness_n": geometry.roughness_n or link.roughness_n,
+            "barrels": link.barrels,
+            "sqrt_slope": np.sqrt(max(drop, 0.0) / link.length_m),
+            "entry_loss": link.entry_loss,
+            "exit_loss": link.exit_loss,
+            "average_loss": link.average_loss,
+            "max_flow_m3s": link.max_flow_m3s or np.inf,
+        }
+    elif isinstance(link, Pump):
+        row |= {"kind": PUMP, "form": _PUMP_FORMS[link.pump_type]}
+    elif isinstance(link, Orifice):
+        row |= {"kind": ORIFICE, "offset_1_m": link.offset_m}
+        _opening(link, row)
+    elif isinstance(link, Weir):
+        row |= {"kind": WEIR, "offset_1_m": link.offset_m}
+        _crest(link, row)
+    else:
+        row |= {
+            "kind": OUTLET,
+            "offset_1_m": link.offset_m,
+            "form": 0 if link.head == "depth" else 1,
+            "coefficient": link.coefficient,
+            "coefficient_2": link.exponent,
+        }
+    row["flap"] = not isinstance(link, Pump) and link.flap_gate
+    return row
+
+
+def build_plant(
+    network: Network,
+    *,
+    waterlogged_depth_m: float = 0.15,
+    manhole_area_m2: float = MANHOLE_AREA_M2,
+) -> tuple[Plant, State]:
+    """Return the arrays of a checked network and its state before the first step.
+
+    Parameters
+    ----------
+    network : Network
+        With the works applied (`Network.built`) and without defects (`checks.check_network`).
+    waterlogged_depth_m : float
+        Depth above the rim whose crossings are recorded.
+    manhole_area_m2 : float
+        Smallest surface area of a junction below its rim, m2.
+
+    Raises
+    ------
+    InputError
+        An element the native engine has no model for; the SWMM engine may have one.
+    """
+    nodes = _nodes(network, waterlogged_depth_m, manhole_area_m2)
+    inverts = np.array([node.invert_m for node in network.nodes])
+    rows = [_link_row(link, nodes, inverts) for link in network.links]
+    flapped = {o.id for o in network.outfalls if o.flap_gate}
+    curves: Mapping[str, Curve] = {c.id: c for c in network.curves}
+    curve_points = [
+        curves[link.curve].points if isinstance(link, Pump | Outlet) and link.curve else ()
+        for link in network.links
+    ]
+    flat = np.array([point for points in curve_points for point in points], dtype=float)
+    flat = flat.reshape(-1, 2)
+
+    integers = {"kind", "section", "flap", "form", "surcharges"}
+    defaults = {"barrels": 1.0, "length_m": 1.0, "roughness_n": 0.01, "max_flow_m3s": np.inf,
+                "close_rate_s": np.inf}  # fmt: skip
+
+    def column(name: str) -> NDArray[np.float64] | NDArray[np.int64]:
+        values = [row.get(name, defaults.get(name, 0.0)) for row in rows]
+        return np.array(values, dtype=np.int64 if name in integers else np.float64)
+
+    names = ("kind", "offset_1_m", "offset_2_m", "section", "length_m", "roughness_n", "barrels",
+             "sqrt_slope", "entry_loss", "exit_loss", "average_loss", "max_flow_m3s", "form",
+             "coefficient", "coefficient_2", "opening_m", "crest_length_m", "contractions",
+             "surcharges", "close_rate_s")  # fmt: skip
+    flap = column("flap")
+    for i, link in enumerate(network.links):
+        if link.to_node in flapped:
+            flap[i] = 1  # no flow from the river
+        elif link.from_node in flapped:
+            flap[i] = -1  # a link filed the other way round
+    plant = Plant(
+        **nodes.columns,  # type: ignore[arg-type]
+        **_section_columns(nodes.geometries),  # type: ignore[arg-type]
+        **{name: column(name) for name in names},  # type: ignore[arg-type]
+        node_1=np.array([nodes.index[link.from_node] for link in network.links], dtype=np.int64),
+        node_2=np.array([nodes.index[link.to_node] for link in network.links], dtype=np.int64),
+        flap=flap,  # type: ignore[arg-type]
+        curve_start=np.concatenate(([0], np.cumsum([len(p) for p in curve_points]))).astype(np.int64),
+        curve_x=np.ascontiguousarray(flat[:, 0]),
+        curve_y=np.ascontiguousarray(flat[:, 1]),
+    )
+    return plant, _initial(network, plant)
+
+
+def _initial(network: Network, plant: Plant) -> State:
+    count, links = len(network.nodes), len(network.links)
+    depth = np.array([0.0 if isinstance(n, Outfall) else n.initial_depth_m for n in network.nodes])
+    volume = np.zeros(count)
+    cell = plant.table_start[:-1].copy()
+    for i in range(count):
+        points = plant.table_depth_m[plant.table_start[i] : plant.table_start[i + 1]]
+        k = min(int(np.searchsorted(points, depth[i], side="right")) - 1, len(points) - 2)
+        k += int(plant.table_start[i])
+        cell[i] = k
+        volume[i] = plant.table_volume_m3[k] + plant.table_area_m2[k] * (
+            depth[i] - plant.table_depth_m[k]
+        )
+    stage = np.array(
+        [
+            n.stage_m if isinstance(n, Outfall) and n.stage_m is not None else n.invert_m
+            for n in network.nodes
+        ]
+    )
+    setting = np.array(
+        [float(link.initially_on) if isinstance(link, Pump) else 1.0 for link in network.links]
+    )
+    flow = np.array(
+        [link.initial_flow_m3s if isinstance(link, Conduit) else 0.0 for link in network.links]
+    )
+    zeros = np.zeros(count)
+    return State(
+        volume_m3=volume, depth_m=depth, cell=cell, net_m3s=zeros.copy(),
+        lateral_m3s=zeros.copy(), stage_m=stage, stage_rate_m_s=zeros.copy(),
+        flow_m3s=flow.reshape(links), setting=setting.reshape(links),
+        target=setting.reshape(links).copy(), over=np.zeros(count, dtype=np.int64),
+        max_depth_m=depth.copy(), max_depth_s=zeros.copy(), overflow_m3=zeros.copy(),
+        lateral_m3=zeros.copy(), out_m3=zeros.copy(), back_m3=zeros.copy(),
+        clock=np.array([0.0, 0.5, 0.0]),
+    )  # fmt: skip

@@ -1,0 +1,199 @@
+"""What the pages leave to others: checking, running and reading happen away from the page.
+
+A page's script may not take longer than 0.2 s. So it asks the desk, which answers at once with
+where things stand; the work itself is done by a few threads (checking a scenario, reading a
+record) or by processes of their own (the runs). One desk serves all sessions.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from scenarios import document, library
+from scenarios.document import Scenario
+from scenarios.run import Prepared, prepare, submit
+from scenarios.run_views import view_of_run
+from scenarios.charts.run_view import RunView
+from scenarios.schema import StoredRun
+from scenarios.store import Store
+from scenarios.version import code_version
+from sim.kernel.errors import CityClockError
+
+Answer = TypeVar("Answer")
+
+State = Literal[
+    "checking", "unusable", "new", "queued", "running", "reading", "done", "failed", "cancelled"
+]
+#: States that will change on their own, so that a page should ask again.
+PENDING: frozenset[str] = frozenset({"checking", "queued", "running", "reading"})
+SWEEP_EVERY_S = 10.0
+KEPT_ANSWERS = 24
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison: a scenario and what the page changes in it."""
+
+    scenario: str
+    rain_multiplier: float | None = None
+    engine: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an arm stands. ``error`` says why it is unusable or failed; ``view`` is its result."""
+
+    state: State
+    run: StoredRun | None = None
+    error: str = ""
+    view: RunView | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.state in PENDING
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The scenarios there are: title by name, and what is wrong with those that cannot be read."""
+
+    titles: Mapping[str, Mapping[str, str]]
+    unreadable: Mapping[str, str]
+
+
+class Desk:
+    """Answers for pages. Every method returns at once.
+
+    Parameters
+    ----------
+    store
+        Where runs are kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="desk")
+        self._answers: OrderedDict[Hashable, Future[object]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._next_sweep_s = 0.0
+
+    # --- scenarios -------------------------------------------------------------------------
+
+    def shelf(self) -> Shelf | None:
+        """The library, or none while it is being read; read again when a file changes."""
+        files = tuple(
+            (path.name, path.stat().st_mtime_ns) for path in sorted(library.FOLDER.glob("*.toml"))
+        )
+        answer = self._ask(("shelf", files), _read_shelf)
+        return answer.result() if answer.done() else None
+
+    # --- arms ------------------------------------------------------------------------------
+
+    def standing(self, arm: Arm) -> Standing:
+        """Say how far an arm is, from the check of its documents to its result."""
+        checking = self._ask(("check", arm, _fingerprint()), lambda: _check(arm))
+        if not checking.done():
+            return Standing("checking")
+        try:
+            prepared = checking.result()
+        except CityClockError as error:
+            return Standing("unusable", error=str(error))
+        self._sweep()
+        run = self._latest(prepared)
+        if run is None:
+            return Standing("new")
+        if run.status != "done":
+            return Standing(run.status, run, run.reason)
+        reading = self._ask(("view", run.id), lambda: view_of_run(self.store, run, prepared))
+        if not reading.done():
+            return Standing("reading", run)
+        try:
+            return Standing("done", run, view=reading.result())
+        except CityClockError as error:
+            return Standing("failed", run, str(error))
+
+    def start(self, arm: Arm) -> None:
+        """Run an arm in a process of its own. Its standing follows from the store."""
+
+        def work() -> list[str]:
+            prepared = _check(arm)
+            return submit(prepared.scenario, store=self.store)
+
+        with self._lock:
+            self._answers.pop(("start", arm), None)
+        self._ask(("start", arm), work)
+
+    def starting(self, arm: Arm) -> bool:
+        """Whether `start` is still on its way to the store."""
+        with self._lock:
+            answer = self._answers.get(("start", arm))
+        return answer is not None and not answer.done()
+
+    def cancel(self, arm: Arm) -> None:
+        """Ask the arm's run to stop; it says so itself when it has."""
+        run = self.standing(arm).run
+        if run is not None and not run.ended:
+            self.store.request_cancel([run.id])
+
+    def _latest(self, prepared: Prepared) -> StoredRun | None:
+        """The finished run with this very content, else the latest attempt at it."""
+        code, scenario = code_version(), prepared.scenario
+        done = self.store.same(prepared.hash, scenario.seed, 0, code)
+        if done is not None:
+            return done
+        for run in self.store.runs(scenario=scenario.name, limit=50):
+            same = run.hash == prepared.hash and run.code_digest == code.digest
+            if same and run.seed == scenario.seed and run.replication == 0:
+                return run
+        return None
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _ask(self, key: Hashable, work: Callable[[], Answer]) -> Future[Answer]:
+        """The future of `work` under `key`, started once; the oldest answers are forgotten."""
+        with self._lock:
+            known = self._answers.get(key)
+            if known is None:
+                known = self._answers[key] = self._pool.submit(work)
+            self._answers.move_to_end(key)
+            while len(self._answers) > KEPT_ANSWERS:
+                self._answers.popitem(last=False)
+        return known  # type: ignore[return-value]
+
+    def _sweep(self) -> None:
+        """Now and then, end the runs whose process was killed, so that nobody waits for them."""
+        now = time.monotonic()
+        if now >= self._next_sweep_s:
+            self._next_sweep_s = now + SWEEP_EVERY_S
+            self._pool.submit(self.store.sweep)
+
+
+def _check(arm: Arm) -> Prepared:
+    scenario: Scenario = document.load(arm.scenario)
+    if arm.rain_multiplier is not None:
+        for name, spec in scenario.sections.items():
+            if "rain_multiplier" in type(spec).model_fields:
+                scenario = scenario.with_value(name, "rain_multiplier", arm.rain_multiplier)
+    return prepare(scenario, engine=arm.engine)
+
+
+def _fingerprint() -> tuple[int, ...]:
+    """Changes when a document of the library does, so that an edited scenario is checked again."""
+    return tuple(path.stat().st_mtime_ns for path in sorted(library.FOLDER.glob("*.toml")))
+
+
+def _read_shelf() -> Shelf:
+    titles: dict[str, Mapping[str, str]] = {}
+    unreadable: dict[str, str] = {}
+    for name in library.names():
+        try:
+            titles[name] = document.load(name).title
+        except CityClockError as error:
+            unreadable[name] = str(error)
+    return Shelf(titles, unreadable)

@@ -1,0 +1,14 @@
+"""What all sessions of the app share."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from scenarios.store import Store
+from ui.desk import Desk
+
+
+@st.cache_resource(show_spinner=False)
+def desk() -> Desk:
+    """The one desk of this server, on the store that ``CITYCLOCK_STORE`` names."""
+    return Desk(Store())
