@@ -38,6 +38,20 @@ class Paired:
 
 
 @dataclass(frozen=True)
+class KpiSummary:
+    """One KPI over the replications of a scenario; mean and interval as in `KpiRow`."""
+
+    system: str
+    name: str
+    entity: str
+    unit: str
+    limit: float | None
+    value: float | None
+    half_width: float | None
+    status: str
+
+
+@dataclass(frozen=True)
 class KpiRow:
     """One KPI of both sides.
 
@@ -139,6 +153,31 @@ def compare(
         rows=[_row(key, kpis_a, kpis_b) for key in keys],
         code_differs=len({run.code_digest for run in (*a, *b)}) > 1,
     )
+
+
+def summarise(runs: Sequence[StoredRun], store: Store) -> list[KpiSummary]:
+    """Return the KPIs of finished runs of one scenario, means over its replications."""
+    found = [_by_key(store.kpis(run.id)) for run in runs if run.status == "done"]
+    keys = dict.fromkeys(key for kpis in found for key in kpis)
+    rows = []
+    for key in keys:
+        kpis = [by_key.get(key) for by_key in found]
+        some = next(kpi for kpi in kpis if kpi is not None)
+        values = _values(kpis)
+        spread = paired([0.0] * len(values), values) if values else None
+        rows.append(
+            KpiSummary(
+                system=key[0],
+                name=key[1],
+                entity=key[2],
+                unit=some.unit,
+                limit=some.limit,
+                value=_mean(values),
+                half_width=spread.half_width if spread else None,
+                status=_statuses(kpis),
+            )
+        )
+    return rows
 
 
 _Key = tuple[str, str, str]

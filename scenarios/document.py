@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError, create_model
 
 from scenarios import layers, library, trees
-from scenarios.layers import COMMAND_LINE, Merged
+from scenarios.layers import COMMAND_LINE
 from scenarios.problems import Path as KeyPath
 from scenarios.problems import dotted, problems
 from sim.kernel.errors import InputError, InputErrors
@@ -109,7 +109,10 @@ class Scenario:
 
         ``--set`` stands for the command line.
         """
-        return Merged({}, dict(self.origins)).origin(trees.keys(path))
+        keys = trees.keys(path)
+        # Lists are set as a whole, so their items have the list's origin.
+        whole = next((i for i, key in enumerate(keys) if isinstance(key, int)), len(keys))
+        return self.origins.get(keys[:whole])
 
     def with_value(self, section: str, key: str, value: object) -> Scenario:
         """Return a copy in which one key of a system's section has another value, validated."""

@@ -1,23 +1,34 @@
-"""The result in a sentence or two, from the same figures as the table."""
+"""The result in sentences, from the same figures as the table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 
 from scenarios.charts.recession import (
     MEASURES,
     Recession,
     RecessionRow,
+    run_badge,
     slowest,
     zones_within_limit,
 )
 from scenarios.locale import Texts
 
 
+@dataclass(frozen=True)
+class Headline:
+    """What happened in each run, one sentence per run, and how the first two compare."""
+
+    runs: tuple[str, ...]
+    comparison: tuple[str, ...]
+
+
 def headline(
     rows: Sequence[RecessionRow], names: Sequence[str], texts: Texts, cm: str = "15"
-) -> list[str]:
-    """Sentences that say what the recession table shows.
+) -> Headline:
+    """Say in words what the recession table shows.
 
     Parameters
     ----------
@@ -30,27 +41,19 @@ def headline(
     cm
         The waterlogging depth in cm, from `waterlogged_cm`.
     """
-    if not rows:
-        return [texts("headline.no_zones")]
     figures = [slowest(rows, MEASURES[0], run) for run in range(len(names))]
-    if len(names) == 1:
-        first = texts("headline.one", name=names[0], last=_when(figures[0], texts, cm))
-    else:
-        first = texts(
-            "headline.two",
-            a=names[0], last_a=_when(figures[0], texts, cm),
-            b=names[1], last_b=_when(figures[1], texts, cm),
-        )  # fmt: skip
+    sentences = tuple(
+        texts("headline.one", name=name, last=_when(figure, texts, cm))
+        for name, figure in zip(names, figures, strict=True)
+    )
+    comparison = []
     kept = [zones_within_limit(rows, run) for run in range(min(2, len(names)))]
-    sentences = [first]
     if kept[0][1]:
         key = "headline.limits_one" if len(kept) == 1 else "headline.limits_two"
-        sentences.append(texts(key, a=kept[0][0], b=kept[-1][0], of=kept[0][1]))
+        comparison.append(texts(key, a=kept[0][0], b=kept[-1][0], of=kept[0][1]))
     if len(names) > 1:
-        change = _change(figures[0], figures[1], texts)
-        if change:
-            sentences.append(change)
-    return sentences
+        comparison.append(_change(figures[0], figures[1], texts))
+    return Headline(sentences, tuple(text for text in comparison if text))
 
 
 def _when(figure: Recession, texts: Texts, cm: str) -> str:
@@ -67,3 +70,11 @@ def _change(a: Recession, b: Recession, texts: Texts) -> str:
         return texts("headline.no_change")
     key = "headline.saved" if saved > 0 else "headline.lost"
     return texts(key, hours=f"{abs(saved):.1f}")
+
+
+def headline_html(found: Headline, texts: Texts) -> str:
+    """The headline as HTML: a line per run with its letter, then the comparison."""
+    lines = [f"{run_badge(i)} {escape(text)}" for i, text in enumerate(found.runs)]
+    together = texts.together(escape(text) for text in found.comparison)
+    lines += [together] if together else []
+    return '<div class="cc-headline">' + "".join(f"<p>{line}</p>" for line in lines) + "</div>"

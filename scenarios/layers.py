@@ -188,8 +188,8 @@ def overrides_layer(settings: Sequence[str]) -> Layer:
 
 
 def _override(text: str) -> dict[str, Any]:
-    if "\n" in text or "\r" in text:
-        raise ValueError("more than one line")
+    if "\n" in text or "\r" in text or "=" not in text:
+        raise ValueError("not one line with a path and a value")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:

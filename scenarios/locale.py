@@ -8,7 +8,7 @@ system's own labels instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -47,6 +47,14 @@ class Texts:
         except KeyError:
             raise KeyError(f"no text {key!r} in scenarios/locale/{self.language}.toml") from None
         return text.format(**values)
+
+    def together(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other; Chinese puts no space between them."""
+        return ("" if self.language == "zh" else " ").join(sentences)
+
+    def listing(self, words: Iterable[str]) -> str:
+        """Words of a list, separated as the language does."""
+        return ("、" if self.language == "zh" else ", ").join(words)
 
     def pick(self, translated: Mapping[str, str], fallback: str = "") -> str:
         """Choose this language's text of a document's ``{en, zh}`` pair, or the first there is."""

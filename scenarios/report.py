@@ -21,19 +21,27 @@ from scenarios import report_tables as tables
 from scenarios.charts import palette
 from scenarios.charts.depth_curves import depth_curves
 from scenarios.charts.ledger import ledger_html
-from scenarios.charts.recession import MEASURES, recession_html, recession_rows, run_badge
-from scenarios.charts.run_view import RunView, waterlogged_cm
+from scenarios.charts.recession import (
+    MEASURES,
+    recession_html,
+    recession_rows,
+    rest_text,
+    slowest_rows,
+)
+from scenarios.charts.run_view import RunView, notes_of, waterlogged_cm
 from scenarios.charts.street_map import has_coordinates, street_map
 from scenarios.charts.tables import STYLE
 from scenarios.charts.worst_points import worst_points
 from scenarios.document import Assumption
-from scenarios.headline import headline
+from scenarios.headline import headline, headline_html
 from scenarios.locale import DEFAULT_LANGUAGE, Texts, texts
 from scenarios.published import Published
 from scenarios.verify import GapRow
 
 WIDTH_PX = 960
 POINTS = 4
+#: Rows and height that let headline, table and map share the first A4 sheet.
+ROWS, MAP_PX = 9, 370
 #: SVG is sharp on paper and needs no graphics card, but gets slow with very many elements.
 SVG_ELEMENTS = 12_000
 
@@ -82,7 +90,7 @@ def report_html(
     lang
         ``"en"`` or ``"zh"``.
     differences
-        Settings that differ between A and B, from `scenarios.content.diff`; none leaves it out.
+        Settings that differ between A and B; those of the first two runs if none is given.
     published
         Published recession times of this city; the runs' own if none is given.
     assumptions
@@ -103,10 +111,13 @@ def report_html(
     cm = waterlogged_cm(runs)
     names = [view.name(t) for view in runs]
     rows = recession_rows(runs, t)
+    shown, left_out = slowest_rows(rows, ROWS)
     if published is None:
         published = list(dict.fromkeys(found for view in runs for found in view.published))
     if assumptions is None:
         assumptions = {name: a for view in runs for name, a in view.assumptions.items()}
+    if differences is None and len(runs) > 1:
+        differences = runs[0].differences(runs[1])
     pair = runs[:2]
     plots = _plots(pair, points, t)
     template = _environment().get_template("report.html.j2")
@@ -114,13 +125,14 @@ def report_html(
         t=t,
         title=" / ".join(names[:2]),
         views=runs,
-        names=names,
-        badges=[Markup(run_badge(i)) for i in range(len(runs))],
-        headline=headline(rows, names, t, cm),
-        recession=Markup(recession_html(rows, names, t, cm)),
+        headline=Markup(headline_html(headline(rows, names, t, cm), t)),
+        recession=Markup(recession_html(shown, names, t, cm)),
+        rest=rest_text(rows, shown, t),
+        every_zone=Markup(recession_html(rows, names, t, cm)) if left_out else "",
         published=Markup(tables.published_html(rows, runs, published, t, cm)) if published else "",
-        published_notes=_published_notes(published, t),
+        published_notes=tables.published_notes(published, t),
         map="map" in plots,
+        has_network=all(view.network is not None for view in pair),
         curves="curves" in plots,
         definitions=[
             t(f"definition.{key}", cm=cm)
@@ -132,7 +144,8 @@ def report_html(
         figures=Markup(tables.figures_html(runs, t)),
         ledger=Markup(ledger_html(runs, t)),
         verification=Markup(tables.verification_html(verification, t)),
-        notes=list(dict.fromkeys(note for view in runs for note in view.notes)),
+        notes=notes_of(runs, t),
+        basis=tables.basis_text(assumptions, t),
         facts=Markup(tables.facts_html(runs, t)),
         assumptions=Markup(tables.assumptions_html(assumptions, t)),
         style=Markup(STYLE),
@@ -147,21 +160,17 @@ def report_html(
 
 def _plots(views: Sequence[RunView], points: Sequence[str], t: Texts) -> dict[str, go.Figure]:
     plots = {}
-    placed = [view for view in views if has_coordinates(view.network)]
-    if placed:
-        elements = sum(len(v.network.links) + len(v.network.nodes) for v in placed if v.network)
-        plots["map"] = street_map(placed, t, width_px=WIDTH_PX, webgl=elements > SVG_ELEMENTS)
+    if all(has_coordinates(view.network) for view in views):
+        elements = sum(len(v.network.links) + len(v.network.nodes) for v in views if v.network)
+        plots["map"] = street_map(
+            views, t, width_px=WIDTH_PX, most_px=MAP_PX, webgl=elements > SVG_ELEMENTS
+        )
     nodes = list(points) or [point.node for point in worst_points(views, POINTS)]
     if nodes:
         plots["curves"] = depth_curves(views, nodes, t)
     for figure in plots.values():
         figure.update_layout(width=WIDTH_PX)
     return plots
-
-
-def _published_notes(published: Sequence[Published], t: Texts) -> list[str]:
-    notes = (t.pick({"en": found.note_en, "zh": found.note_zh}) for found in published)
-    return list(dict.fromkeys(note for note in notes if note))
 
 
 def _json(figure: go.Figure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePath
@@ -31,6 +32,8 @@ TAG_WORDS: dict[str, str] = {
     "K": "common",
     "A": "assumed",
 }
+#: The row that says whether the case is a real city.
+CASE_STATUS = "case.status"
 LONGEST_VALUE = 90
 
 
@@ -103,7 +106,7 @@ def published_html(
         found = [p for p in published if view.scenario in p.scenarios]
         last = figures[0].hours
         distance = "–" if last is None or not found else f"{last - found[0].hours:+.1f}"
-        stated = [f"{tag_html('P', texts)} {p.hours:g} ({escape(p.source)})" for p in found]
+        stated = [f"{tag_html('P', texts)} {p.hours:g}" for p in found]
         body.append(
             [
                 f"{run_badge(i)} {escape(view.name(texts))}",
@@ -118,7 +121,15 @@ def published_html(
         escape(texts("published.figure")),
         escape(texts("published.distance")),
     ]
-    return simple_table(head, body, [False, True, True, True, True, True])
+    numbers = [False, True, True, True, True, True]
+    return simple_table(head, body, numbers, widths=(30, 15, 17, 14, 13, 11))
+
+
+def published_notes(published: Sequence[Published], texts: Texts) -> list[str]:
+    """Where the figures were published, and what was not said with them; each note once."""
+    sources = (f"{texts('published.figure')} {p.hours:g} h: {p.source}" for p in published)
+    notes = (texts.pick({"en": found.note_en, "zh": found.note_zh}) for found in published)
+    return list(dict.fromkeys(note for note in (*sources, *notes) if note))
 
 
 def verification_html(rows: Sequence[GapRow], texts: Texts) -> str:
@@ -129,8 +140,7 @@ def verification_html(rows: Sequence[GapRow], texts: Texts) -> str:
     for row in rows:
         key = f"gap.{row.name}"
         name = texts(key) if key in texts.entries else row.name
-        status = {True: "ok", False: "over_limit", None: "none"}[row.ok]
-        gap = "–" if row.gap is None else f"{row.gap:.4g}"
+        gap = "–" if row.gap is None else f"{row.gap:.4g} {unit_text(row.gap_unit)}".strip()
         body.append(
             [
                 escape(name + (f" ({unit_text(row.unit)})" if row.unit else "")),
@@ -138,7 +148,7 @@ def verification_html(rows: Sequence[GapRow], texts: Texts) -> str:
                 amount_text(row.reference),
                 escape(gap),
                 escape(row.allowed),
-                mark_html(status),
+                mark_html("ok" if row.ok else "over_limit"),
             ]
         )
     keys = ("quantity", "run", "reference", "gap", "allowed")
@@ -168,15 +178,30 @@ def assumptions_html(assumptions: Mapping[str, Assumption], texts: Texts) -> str
     rows = [
         [
             escape(name),
-            f"{escape(_value(found.value))} {escape(found.unit)}".strip(),
+            escape(f"{_value(found.value)} {found.unit}".strip()),
             tag_html(found.tag, texts),
             escape(found.source),
         ]
         for name, found in ranked
     ]
     head = [escape(texts(f"assumptions.{key}")) for key in ("name", "value", "tag", "source")]
-    table = simple_table(head, rows, [False, True, False, False])
-    return table.replace('class="cc-table"', 'class="cc-table long"', 1)
+    return simple_table(head, rows, css="cc-long", widths=(32, 17, 11, 40))
+
+
+def basis_text(assumptions: Mapping[str, Assumption], texts: Texts) -> str:
+    """How many figures of each kind the case rests on; ``""`` without a table of assumptions."""
+    counts = Counter(TAG_WORDS[found.tag] for found in assumptions.values())
+    if not counts:
+        return ""
+    words = texts.listing(
+        f"{counts[kind]} {texts(f'assumptions.{kind}')}"
+        for kind in TAG_WORDS.values()
+        if counts[kind]
+    )
+    status = assumptions.get(CASE_STATUS)
+    synthetic = status is not None and status.value == "SYNTHETIC"
+    basis = texts("assumptions.basis", count=counts.total(), words=words)
+    return texts.together([texts("assumptions.synthetic"), basis]) if synthetic else basis
 
 
 def tag_html(tag: str, texts: Texts) -> str:
@@ -186,4 +211,4 @@ def tag_html(tag: str, texts: Texts) -> str:
 
 
 def _value(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else f"{value:.10g}"

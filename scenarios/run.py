@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -129,10 +131,46 @@ def run_scenario(
     """
     _check_replications(replications)
     prepared = prepare(scenario, engine=engine, systems=systems)
-    if store is not None:
-        return _run_all(prepared, store, replications, reuse, progress, cancelled, systems)
-    with Store() as default:
-        return _run_all(prepared, default, replications, reuse, progress, cancelled, systems)
+    with contextlib.ExitStack() as stack:
+        return run_prepared(
+            prepared, store or stack.enter_context(Store()), replications=replications,
+            reuse=reuse, progress=progress, cancelled=cancelled, systems=systems,
+        )  # fmt: skip
+
+
+def run_prepared(
+    prepared: Prepared,
+    store: Store,
+    *,
+    replications: int = 1,
+    reuse: bool = False,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    systems: Systems | None = None,
+) -> list[StoredRun]:
+    """Run a scenario that `prepare` has checked; see `run_scenario`."""
+    _check_replications(replications)
+    found: dict[int, str] = {}
+    if reuse:
+        for replication in range(replications):
+            same = store.same(prepared.hash, prepared.scenario.seed, replication, code_version())
+            if same is not None:
+                found[replication] = same.id
+    missing = [number for number in range(replications) if number not in found]
+    queued = _enqueue(prepared, store, missing) if missing else []
+    try:
+        for run_id in queued:
+            if not store.claim(run_id):
+                continue
+            _execute(store.get(run_id), prepared, store, progress, cancelled, systems)
+            if store.get(run_id).status == "cancelled":
+                store.request_cancel(queued)
+    except KeyboardInterrupt:
+        for run_id in queued:
+            store.cancel(run_id)
+        raise
+    found.update(zip(missing, queued, strict=True))
+    return [store.get(found[replication]) for replication in range(replications)]
 
 
 def submit(
@@ -168,6 +206,8 @@ def submit(
             start_new_session=True,
         )  # fmt: skip
     store.assign(run_ids, owner_of(worker.pid))
+    # Somebody must notice the worker's end, or it lingers as a zombie for as long as we live.
+    threading.Thread(target=worker.wait, name=f"worker {worker.pid}", daemon=True).start()
     return run_ids
 
 
@@ -197,38 +237,6 @@ def work(
 
 
 # --- one run -------------------------------------------------------------------------------
-
-
-def _run_all(
-    prepared: Prepared,
-    store: Store,
-    replications: int,
-    reuse: bool,
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
-    systems: Systems | None,
-) -> list[StoredRun]:
-    found: dict[int, str] = {}
-    if reuse:
-        for replication in range(replications):
-            same = store.same(prepared.hash, prepared.scenario.seed, replication, code_version())
-            if same is not None:
-                found[replication] = same.id
-    missing = [number for number in range(replications) if number not in found]
-    queued = _enqueue(prepared, store, missing) if missing else []
-    try:
-        for run_id in queued:
-            if not store.claim(run_id):
-                continue
-            run = store.get(run_id)
-            _execute(run, prepared, store, progress, cancelled, systems)
-            if store.get(run_id).status == "cancelled":
-                store.request_cancel(queued)
-    except KeyboardInterrupt:
-        store.request_cancel(queued)
-        raise
-    found.update(zip(missing, queued, strict=True))
-    return [store.get(found[replication]) for replication in range(replications)]
 
 
 def _enqueue(prepared: Prepared, store: Store, replications: Sequence[int]) -> list[str]:
@@ -325,4 +333,13 @@ def _check_replications(replications: int) -> None:
         )
 
 
-__all__ = ["Prepared", "Progress", "Systems", "prepare", "run_scenario", "submit", "work"]
+__all__ = [
+    "Prepared",
+    "Progress",
+    "Systems",
+    "prepare",
+    "run_prepared",
+    "run_scenario",
+    "submit",
+    "work",
+]

@@ -51,7 +51,7 @@ def view_of_run(store: Store, run: StoredRun, prepared: Prepared | None = None) 
         try:
             prepared = prepared or prepare(scenario)
             if prepared.hash != run.hash:
-                notes = ("the files of the scenario have changed since this run: no map",)
+                notes = ("changed: the files of the scenario have changed since this run",)
             else:
                 inputs: Any = prepared.inputs[SYSTEM]
                 network, works = _planned(spec, source, inputs)
@@ -59,7 +59,7 @@ def view_of_run(store: Store, run: StoredRun, prepared: Prepared | None = None) 
             assumptions = assumptions_of(scenario)
             published = published_for(scenario)
         except CityClockError as error:
-            notes = (f"the files of the scenario cannot be read any more: {error}",)
+            notes = ("gone: the files of the scenario cannot be read any more", str(error))
     return RunView(
         scenario=run.scenario,
         title=scenario.title,
@@ -74,6 +74,7 @@ def view_of_run(store: Store, run: StoredRun, prepared: Prepared | None = None) 
         notes=tuple(notes),
         assumptions=assumptions,
         published=published,
+        parameters=scenario.parameters(),
     )
 
 

@@ -20,7 +20,8 @@ def main(run_ids: Sequence[str]) -> int:
         try:
             work(run_ids, store)
         except KeyboardInterrupt:
-            store.request_cancel(run_ids)
+            for run_id in run_ids:
+                store.cancel(run_id)
             return 130
     return 0
 

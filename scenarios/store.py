@@ -237,7 +237,8 @@ class Store:
             known = list(connection.scalars(sa.select(_RUNS.id)))
         raise InputError(
             "more than one such run" if found and run_id else "no such run",
-            where="run", value=run_id, expected="the id of a run, as listed by 'cityclock runs'",
+            where="run", value=run_id,
+            expected="the id of a run as listed by 'cityclock runs', or a scenario that was run",
             hint=did_you_mean(run_id, known),
         )  # fmt: skip
 
@@ -260,16 +261,18 @@ class Store:
             rows = connection.execute(query.limit(limit)).mappings()
             return [StoredRun(**row) for row in rows]
 
-    def batch(self, batch: str) -> list[StoredRun]:
-        """Return the runs that were started together, by replication."""
-        query = sa.select(schema.runs).where(_RUNS.batch == batch).order_by(_RUNS.replication)
-        with self._database.read() as connection:
-            return [StoredRun(**row) for row in connection.execute(query).mappings()]
-
     def newest(self, scenario: str) -> list[StoredRun]:
-        """Return the finished runs of the newest batch of a scenario; empty if it has none."""
-        done = self.runs(scenario=scenario, status=("done",), limit=1)
-        return [run for run in self.batch(done[0].batch) if run.status == "done"] if done else []
+        """Return the newest finished runs of a scenario, one per replication; empty if none.
+
+        All have the hash and the code of the newest one, whether they were started together or
+        not.
+        """
+        newest = self.runs(scenario=scenario, status=("done",), limit=1)
+        found: dict[int, StoredRun] = {}
+        for run in self.runs(scenario=scenario, status=("done",)) if newest else ():
+            if (run.hash, run.code_digest) == (newest[0].hash, newest[0].code_digest):
+                found.setdefault(run.replication, run)
+        return [found[replication] for replication in sorted(found)]
 
     def same(
         self, content_hash: str, seed: int, replication: int, code: CodeVersion

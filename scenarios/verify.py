@@ -27,8 +27,8 @@ Reference = Callable[[Inputs, Record], Record]
 class GapRow:
     """One figure: what this run has, what SWMM has, how far apart, and what is allowed.
 
-    ``gap`` is in the unit of the row, or none where there is no number (a side that never drained
-    or never flooded); ``ok`` is none where nothing is allowed or forbidden.
+    ``unit`` is of the run's and the reference's figure, ``gap_unit`` of the gap. ``gap`` is none
+    where there is no number: a side that never drained or never flooded.
     """
 
     name: str
@@ -36,8 +36,9 @@ class GapRow:
     run: float | None
     reference: float | None
     gap: float | None
+    gap_unit: str
     allowed: str
-    ok: bool | None
+    ok: bool
 
 
 def verify(
@@ -107,6 +108,7 @@ def gaps(run: Record, reference: Record, threshold_m: float) -> list[GapRow]:
             100 * largest_ledger_error(run),
             100 * largest_ledger_error(reference),
             None,
+            "",
             "run: 1e-6 %",
             largest_ledger_error(run) <= 1e-8,
         ),  # fmt: skip
@@ -119,7 +121,9 @@ def _outfall(run: Record, reference: Record) -> GapRow:
     inside = (time_s >= theirs.time_s[0]) & (time_s <= theirs.time_s[-1])
     other = np.interp(time_s[inside], theirs.time_s, theirs.values.sum(axis=1))
     efficiency = gap.nash_sutcliffe(other, flow[inside])
-    return GapRow("outfall_nse", "", None, None, efficiency, ">= 0.99 (0.97)", efficiency >= 0.99)
+    return GapRow(
+        "outfall_nse", "", None, None, efficiency, "", ">= 0.99 (0.97)", efficiency >= 0.99
+    )
 
 
 def _volume(run: Record, reference: Record) -> GapRow:
@@ -128,7 +132,7 @@ def _volume(run: Record, reference: Record) -> GapRow:
     )
     percent = 100 * gap.relative_gap(theirs, ours)
     return GapRow(
-        "ponded_volume_max", "m3", ours, theirs, percent if math.isfinite(percent) else None,
+        "ponded_volume_max", "m3", ours, theirs, percent if math.isfinite(percent) else None, "%",
         "+-3 % (5 %)", abs(percent) <= 3.0,
     )  # fmt: skip
 
@@ -142,10 +146,12 @@ def _recession(run: Record, reference: Record, threshold_m: float) -> GapRow:
     if ours is None or theirs is None or math.isinf(ours) or math.isinf(theirs):
         # Never waterlogged, or not drained, on one side at least: equal or not, but no number.
         hours = [None if end is None or math.isinf(end) else end / 3600 for end in (ours, theirs)]
-        return GapRow("recession_end", "h", hours[0], hours[1], None, allowed, ours == theirs)
+        return GapRow(
+            "recession_end", "h", hours[0], hours[1], None, "min", allowed, ours == theirs
+        )
     minutes = (ours - theirs) / 60
     ok = abs(ours - theirs) <= max(120.0, 0.02 * theirs)
-    return GapRow("recession_end", "h", ours / 3600, theirs / 3600, minutes, allowed, ok)
+    return GapRow("recession_end", "h", ours / 3600, theirs / 3600, minutes, "min", allowed, ok)
 
 
 def _depths(run: Record, reference: Record) -> list[GapRow]:
@@ -154,9 +160,9 @@ def _depths(run: Record, reference: Record) -> list[GapRow]:
     sets = [gap.flooded(table.values, table.entities, WET_M) for table in (ours, theirs)]
     share = gap.jaccard(*sets)
     return [
-        GapRow("max_depth_error", "cm", None, None, error_cm, "<= 1 cm", error_cm <= 1.0),
+        GapRow("max_depth_error", "", None, None, error_cm, "cm", "<= 1 cm", error_cm <= 1.0),
         GapRow(
-            "flooded_jaccard", "", float(len(sets[0])), float(len(sets[1])), share, ">= 0.95",
+            "flooded_jaccard", "", float(len(sets[0])), float(len(sets[1])), share, "", ">= 0.95",
             share >= 0.95,
         ),
     ]  # fmt: skip

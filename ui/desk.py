@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from scenarios import document, library
+from scenarios.charts.run_view import RunView
 from scenarios.document import Scenario
 from scenarios.run import Prepared, prepare, submit
 from scenarios.run_views import view_of_run
-from scenarios.charts.run_view import RunView
 from scenarios.schema import StoredRun
 from scenarios.store import Store
 from scenarios.version import code_version
@@ -61,9 +61,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The scenarios there are: title by name, and what is wrong with those that cannot be read."""
+    """The scenarios there are, by name, and what is wrong with those that cannot be read.
+
+    Titles and descriptions are by language.
+    """
 
     titles: Mapping[str, Mapping[str, str]]
+    descriptions: Mapping[str, Mapping[str, str]]
     unreadable: Mapping[str, str]
 
 
@@ -97,7 +101,7 @@ class Desk:
 
     def standing(self, arm: Arm) -> Standing:
         """Say how far an arm is, from the check of its documents to its result."""
-        checking = self._ask(("check", arm, _fingerprint()), lambda: _check(arm))
+        checking = self._ask(("check", arm, _fingerprint()), lambda: check(arm))
         if not checking.done():
             return Standing("checking")
         try:
@@ -105,9 +109,13 @@ class Desk:
         except CityClockError as error:
             return Standing("unusable", error=str(error))
         self._sweep()
+        starting = self._start_of(arm)
+        if starting is not None and not starting.done():
+            return Standing("queued")
         run = self._latest(prepared)
         if run is None:
-            return Standing("new")
+            failure = starting.exception() if starting is not None else None
+            return Standing("failed", error=str(failure)) if failure else Standing("new")
         if run.status != "done":
             return Standing(run.status, run, run.reason)
         reading = self._ask(("view", run.id), lambda: view_of_run(self.store, run, prepared))
@@ -122,18 +130,11 @@ class Desk:
         """Run an arm in a process of its own. Its standing follows from the store."""
 
         def work() -> list[str]:
-            prepared = _check(arm)
-            return submit(prepared.scenario, store=self.store)
+            return submit(check(arm).scenario, store=self.store)
 
         with self._lock:
             self._answers.pop(("start", arm), None)
         self._ask(("start", arm), work)
-
-    def starting(self, arm: Arm) -> bool:
-        """Whether `start` is still on its way to the store."""
-        with self._lock:
-            answer = self._answers.get(("start", arm))
-        return answer is not None and not answer.done()
 
     def cancel(self, arm: Arm) -> None:
         """Ask the arm's run to stop; it says so itself when it has."""
@@ -155,6 +156,11 @@ class Desk:
 
     # --- inside ----------------------------------------------------------------------------
 
+    def _start_of(self, arm: Arm) -> Future[object] | None:
+        """The latest `start` of an arm, which may still be on its way to the store."""
+        with self._lock:
+            return self._answers.get(("start", arm))
+
     def _ask(self, key: Hashable, work: Callable[[], Answer]) -> Future[Answer]:
         """The future of `work` under `key`, started once; the oldest answers are forgotten."""
         with self._lock:
@@ -174,12 +180,21 @@ class Desk:
             self._pool.submit(self.store.sweep)
 
 
-def _check(arm: Arm) -> Prepared:
+def check(arm: Arm) -> Prepared:
+    """Load an arm's scenario with the page's changes and everything it names.
+
+    Raises
+    ------
+    InputError
+        If something in it cannot be used.
+    """
     scenario: Scenario = document.load(arm.scenario)
     if arm.rain_multiplier is not None:
         for name, spec in scenario.sections.items():
-            if "rain_multiplier" in type(spec).model_fields:
-                scenario = scenario.with_value(name, "rain_multiplier", arm.rain_multiplier)
+            own = getattr(spec, "rain_multiplier", None)
+            if own is not None:
+                value = round(own * arm.rain_multiplier, 6)
+                scenario = scenario.with_value(name, "rain_multiplier", value)
     return prepare(scenario, engine=arm.engine)
 
 
@@ -190,10 +205,12 @@ def _fingerprint() -> tuple[int, ...]:
 
 def _read_shelf() -> Shelf:
     titles: dict[str, Mapping[str, str]] = {}
+    descriptions: dict[str, Mapping[str, str]] = {}
     unreadable: dict[str, str] = {}
     for name in library.names():
         try:
-            titles[name] = document.load(name).title
+            scenario = document.load(name)
+            titles[name], descriptions[name] = scenario.title, scenario.description
         except CityClockError as error:
             unreadable[name] = str(error)
-    return Shelf(titles, unreadable)
+    return Shelf(titles, descriptions, unreadable)

@@ -5,25 +5,29 @@ from __future__ import annotations
 import streamlit as st
 
 from scenarios.locale import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
-from ui.query import publish, seed
+from ui.query import follow, present, publish
 
 NAMES = {"en": "English", "zh": "中文"}
-KEY = "lang"
+NAME = "lang"
 
 
 def current() -> Texts:
-    """The texts of the language in force: the address, the session, or the browser's language."""
-    seed(KEY, _of_browser(), lambda text: text if text in LANGUAGES else None)
-    return texts(st.session_state[KEY])
+    """The texts of the language in force: chosen, in the address, or the browser's."""
+    return texts(_chosen(present(NAME)) or follow(NAME, _of_browser(), _chosen).initial)
 
 
 def chooser(t: Texts) -> None:
     """The control that changes the language."""
+    followed = follow(NAME, _of_browser(), _chosen)
     st.segmented_control(
-        t("app.language"), LANGUAGES, key=KEY, format_func=lambda name: NAMES[name],
-        required=True, label_visibility="collapsed",
+        t("app.language"), LANGUAGES, key=followed.key, default=followed.initial,
+        format_func=lambda name: NAMES[name], required=True, label_visibility="collapsed",
     )  # fmt: skip
-    publish(KEY, st.session_state[KEY])
+    publish(NAME, t.language)
+
+
+def _chosen(value: object) -> str | None:
+    return value if isinstance(value, str) and value in LANGUAGES else None
 
 
 def _of_browser() -> str:

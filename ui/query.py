@@ -2,54 +2,104 @@
 
 Streamlit can bind a widget to the query itself, but then writes the label it shows, which changes
 with the language. Here the query holds the value: ``?lang=zh&a=hebi-2021-before``.
+
+The value in the address is given to the widget as its default, never through the session state:
+what is set there is lost in the browser when the page is drawn twice in quick succession. Where
+the address changes later (the back button, an edited link), the widget gets a new key and with it
+a new default.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import streamlit as st
 
 Value = TypeVar("Value")
+#: For this long after a value was published the browser may still send the address before it.
+SETTLING_S = 1.5
 
 
-def seed(
-    key: str, default: Value, decode: Callable[[str], Value | None], *, stale: bool = False
-) -> None:
-    """Give the widget `key` its value before it is drawn: from the address, or `default`.
+@dataclass
+class _Memory:
+    """What a session knows of one parameter: text last published and when, and widget in use."""
 
-    The address counts on the first run of a session and when it changed since (the back button, a
-    link). Call `publish` after the widget.
+    text: str | None = None
+    published_s: float = 0.0
+    generation: int = 0
+    initial: object = None
+
+
+@dataclass(frozen=True)
+class Followed(Generic[Value]):
+    """The key and the default to give to a widget."""
+
+    key: str
+    initial: Value
+
+
+def follow(
+    name: str, default: Value, decode: Callable[[str], Value | None], *, stale: bool = False
+) -> Followed[Value]:
+    """Return key and default for the widget of parameter `name`. Call `publish` after it.
 
     Parameters
     ----------
+    default
+        Used where the address says nothing, or nothing that `decode` understands.
     decode
         From the text in the address to a value; none if the text means nothing here.
     stale
-        The present value cannot be offered any more: start from the address or default again.
+        The widget's present value cannot be offered any more: begin again with `default`.
     """
-    state, written = st.session_state, _memory(key)
-    text = st.query_params.get(key)
-    changed = text is not None and text != state.get(written)
-    if key in state and not changed and not stale:
-        return
-    remembered = text if text is not None else state.get(written)
-    value = decode(remembered) if remembered is not None else None
-    if value is None and key in state and not stale:
-        return  # an address that means nothing changes nothing
-    state[key] = default if value is None else value
+    memory = _memory(name)
+    text = st.query_params.get(name)
+    if _key(name, memory) not in st.session_state:  # first time, or back from another page
+        source = text if text is not None else memory.text
+        value = decode(source) if source is not None else None
+        memory.initial = default if value is None else value
+    elif stale:
+        memory.generation += 1
+        memory.initial = default
+    elif text is not None and text != memory.text and _settled(memory):
+        value = decode(text)
+        if value is not None:
+            memory.generation += 1
+            memory.initial = value
+    return Followed(_key(name, memory), memory.initial)  # type: ignore[arg-type]
 
 
-def publish(key: str, text: str) -> None:
+def publish(name: str, text: str) -> None:
     """Put the widget's present value into the address; an empty text takes it out."""
-    st.session_state[_memory(key)] = text
+    memory = _memory(name)
+    if text != memory.text:
+        memory.text, memory.published_s = text, time.monotonic()
     if not text:
-        if key in st.query_params:
-            del st.query_params[key]
-    elif st.query_params.get(key) != text:
-        st.query_params[key] = text
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != text:
+        st.query_params[name] = text
 
 
-def _memory(key: str) -> str:
-    return f"_address_{key}"
+def present(name: str) -> object:
+    """The present value of a parameter's widget, or none if it was never drawn."""
+    return st.session_state.get(_key(name, _memory(name)))
+
+
+def _settled(memory: _Memory) -> bool:
+    return time.monotonic() - memory.published_s > SETTLING_S
+
+
+def _memory(name: str) -> _Memory:
+    entry = f"_address_{name}"
+    if entry not in st.session_state:
+        st.session_state[entry] = _Memory()
+    memory: _Memory = st.session_state[entry]
+    return memory
+
+
+def _key(name: str, memory: _Memory) -> str:
+    return f"{name}-{memory.generation}"

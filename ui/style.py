@@ -11,10 +11,6 @@ APP_STYLE = f"""
 h1 {{ font-size: 1.7rem !important; padding: 0 0 .2rem !important; }}
 h2 {{ font-size: 1.25rem !important; }}
 .cc-table, .cc-legend, .cc-headline {{ font-family: {FONT_FAMILY}; }}
-.cc-headline {{ border-left: 5px solid currentColor; padding-left: .8em; margin: .3em 0 .6em;
-  font-size: 1.1rem; }}
-.cc-headline p {{ margin: .15em 0; }}
-.cc-headline p:first-child {{ font-weight: 650; }}
 .cc-scroll {{ overflow-x: auto; }}
 """
 

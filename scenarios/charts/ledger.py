@@ -17,6 +17,8 @@ SIDES: tuple[Side, ...] = ("opening", "inflow", "outflow", "closing")
 def ledger_html(views: Sequence[RunView], texts: Texts) -> str:
     """A table per ledger: accounts down, runs across, the error in percent at the foot.
 
+    Accounts that are zero in every run are left out.
+
     Needs `tables.STYLE`.
     """
     books = [read_ledgers(view.record.ledgers) for view in views]
@@ -44,6 +46,7 @@ def _one(
         ]
         for side in SIDES
         for _, account in (key for key in keys if key[0] == side)
+        if any(found.get((side, account)) for found in amounts)
     ]
     rows.append(
         [

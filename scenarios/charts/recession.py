@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,6 +21,8 @@ MEASURES: tuple[str, ...] = (
     "recession_volume_h",
     "recession_mean_h",
 )
+
+MOST_ROWS = 12
 
 #: A shape per status, so that colour is never the only difference.
 MARKS: dict[str, str] = {"ok": "✓", "over_limit": "▲", "not_drained": "■", "dry": "○"}
@@ -115,6 +118,43 @@ def slowest(rows: Sequence[RecessionRow], measure: str, run: int) -> Recession:
     if reached:
         return max(reached, key=lambda figure: figure.hours or 0.0)
     return Recession(None, "dry") if any(f.status == "dry" for f in figures) else NO_FIGURE
+
+
+def slowest_rows(
+    rows: Sequence[RecessionRow], most: int = MOST_ROWS
+) -> tuple[list[RecessionRow], int]:
+    """The rows worth reading first, and how many were left out.
+
+    A table of at most `most` rows stays as it is. Of a longer one, zones that break their limit in
+    any run are kept, slowest in the first run first, at least five and at most `most`.
+    """
+    if len(rows) <= most:
+        return list(rows), 0
+    ranked = sorted(rows, key=_slowness, reverse=True)
+    late = sum(_is_late(row) for row in rows)
+    kept = ranked[: min(max(late, 5), most)]
+    return kept, len(rows) - len(kept)
+
+
+def _slowness(row: RecessionRow) -> tuple[bool, tuple[float, ...]]:
+    hours = [
+        math.inf if f.status == "not_drained" else -1.0 if f.hours is None else f.hours
+        for f in row.figures[MEASURES[0]]
+    ]
+    return _is_late(row), tuple(hours)
+
+
+def _is_late(row: RecessionRow) -> bool:
+    return any(f.status in ("over_limit", "not_drained") for f in row.figures[MEASURES[0]])
+
+
+def rest_text(rows: Sequence[RecessionRow], shown: Sequence[RecessionRow], texts: Texts) -> str:
+    """What a shortened table leaves out, in words; ``""`` if nothing."""
+    left = [row for row in rows if row not in shown]
+    if not left:
+        return ""
+    key = "recession.rest" if any(_is_late(row) for row in left) else "recession.rest_fine"
+    return texts(key, count=len(left))
 
 
 def zones_within_limit(rows: Sequence[RecessionRow], run: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,8 @@ class RunView:
         What a reader of any result must be told: of the file, the rain, the network.
     assumptions, published
         What the case rests on, and what was published about it.
+    parameters
+        Every setting that can change a result, by dotted path.
     """
 
     scenario: str
@@ -64,6 +67,7 @@ class RunView:
     notes: tuple[str, ...] = ()
     assumptions: Mapping[str, Assumption] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def name(self, texts: Texts) -> str:
         """The scenario's title in the reader's language."""
@@ -79,6 +83,12 @@ class RunView:
         if self.network is None:
             return ()
         return tuple(work for work in self.network.works if work.id in self.works)
+
+    def differences(self, other: RunView) -> list[tuple[str, Any, Any]]:
+        """(path, value here, value there) of the settings that differ; none where one has none."""
+        paths = dict.fromkeys([*self.parameters, *other.parameters])
+        pairs = [(path, self.parameters.get(path), other.parameters.get(path)) for path in paths]
+        return [(path, here, there) for path, here, there in pairs if here != there]
 
     def series(self, quantity: str) -> SeriesTable | None:
         """A recorded drainage series, or none if the run has no such quantity."""
@@ -102,7 +112,7 @@ class RunView:
         """What a series, account or KPI is called in the reader's language."""
         label = self.labels.get(name)
         if label is None:
-            return name
+            return name.replace("_", " ").capitalize()
         return label.zh if texts.language == "zh" else label.en
 
 
@@ -114,6 +124,20 @@ def zone_name(zone: Zone, texts: Texts) -> str:
 def work_name(work: Work, texts: Texts) -> str:
     """A work's name in the reader's language."""
     return work.name_zh if texts.language == "zh" else work.name_en
+
+
+def notes_of(views: Sequence[RunView], texts: Texts) -> list[str]:
+    """The notes of the runs, each once, translated where a translation exists.
+
+    A note starts with its key and a colon, such as ``reconstructed: ...``.
+    """
+    notes = dict.fromkeys(note for view in views for note in view.notes)
+    return [_translated(note, texts) for note in notes]
+
+
+def _translated(note: str, texts: Texts) -> str:
+    key = f"notes.{note.partition(':')[0]}"
+    return texts(key) if key in texts.entries else note
 
 
 def waterlogged_cm(views: Sequence[RunView]) -> str:

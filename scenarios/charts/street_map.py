@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import floor, log10
@@ -27,8 +27,17 @@ from sim.drainage.elements import Conduit, Orifice, Outlet, Pump, Weir
 from sim.drainage.network import Network
 
 AnyLink = Conduit | Pump | Orifice | Weir | Outlet
+Places = dict[str, tuple[float, float]]
 
-TOP_PX, BOTTOM_PX, SIDE_PX = 74, 12, 8
+#: Colour and width in px of the kinds of lines, in the order they are drawn.
+LINES: dict[str, tuple[str, float]] = {
+    "street": (STREET, 2.4),
+    "sewer": (SEWER, 0.9),
+    "channel": (CHANNEL, 3.5),
+    "work": (WORK, 2.6),
+}
+
+TOP_PX, BOTTOM_PX, SIDE_PX = 84, 8, 8
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,19 @@ class Lines:
 
     x_m: list[float | None]
     y_m: list[float | None]
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What every part of the map is drawn with; `scale` shrinks the marks of a small map."""
+
+    figure: go.Figure
+    texts: Texts
+    trace: type
+    scale: float
+
+    def add(self, column: int, **attributes: object) -> None:
+        self.figure.add_trace(self.trace(**attributes), row=1, col=column)
 
 
 def has_coordinates(network: Network | None) -> bool:
@@ -49,6 +71,7 @@ def street_map(
     texts: Texts,
     *,
     width_px: int = 1180,
+    most_px: int = 900,
     webgl: bool = True,
     font_px: int = 13,
 ) -> go.Figure:
@@ -62,19 +85,23 @@ def street_map(
         The language.
     width_px
         Width the figure will be shown at; decides the height that keeps the aspect.
+    most_px
+        Greatest height of the drawing itself.
     webgl
         Draw with WebGL (large networks) or with SVG (sharp on paper, works without a GPU).
     font_px
         Size of the letters.
     """
     figure = make_subplots(rows=1, cols=len(views), horizontal_spacing=0.01)
-    for column, view in enumerate(views, start=1):
-        if view.network is not None:
-            _panel(figure, column, view, view.network, texts, webgl)
     x0, x1, y0, y1 = _extent(views)
     panel_px = (width_px - 2 * SIDE_PX) / len(views)
-    height = TOP_PX + BOTTOM_PX + min(900.0, max(220.0, panel_px * (y1 - y0) / (x1 - x0)))
-    style(figure, height_px=round(height), font_px=font_px)
+    drawing_px = min(float(most_px), max(220.0, panel_px * (y1 - y0) / (x1 - x0)))
+    scale = min(max(drawing_px / 560.0, 0.6), 1.2)
+    pen = _Pen(figure, texts, go.Scattergl if webgl else go.Scatter, scale)
+    for column, view in enumerate(views, start=1):
+        if view.network is not None:
+            _panel(pen, column, view, view.network)
+    style(figure, height_px=round(TOP_PX + BOTTOM_PX + drawing_px), font_px=font_px)
     figure.update_layout(
         margin={"l": SIDE_PX, "r": SIDE_PX, "t": TOP_PX, "b": BOTTOM_PX},
         legend={"y": 1.0, "yref": "container", "yanchor": "top", "itemsizing": "trace"},
@@ -101,10 +128,7 @@ def street_map(
     return figure
 
 
-def _panel(
-    figure: go.Figure, column: int, view: RunView, network: Network, texts: Texts, webgl: bool
-) -> None:
-    trace = go.Scattergl if webgl else go.Scatter
+def _panel(pen: _Pen, column: int, view: RunView, network: Network) -> None:
     built = network.built(view.works)
     places = _places(built)
     work_of = {x.id: x.work for x in network.links if x.work is not None and x.work in view.works}
@@ -112,127 +136,101 @@ def _panel(
     plain = [link for link in built.links if link.id not in work_of]
     streets = [x for x in plain if getattr(x, "level", "sewer") == "street"]
     sewers = [x for x in plain if getattr(x, "level", "sewer") != "street"]
-    channels = [x for x in built.links if kind_of.get(work_of.get(x.id) or "") == "channel"]
-    works = [x for x in built.links if kind_of.get(work_of.get(x.id) or "") == "work"]
-    for key, links, colour, width in (
-        ("street", streets, STREET, 2.4),
-        ("sewer", sewers, SEWER, 0.9),
-        ("channel", channels, CHANNEL, 4.0),
-        ("work", works, WORK, 4.0),
+    channels = [x for x in built.links if kind_of.get(work_of.get(x.id, "")) == "channel"]
+    works = [x for x in built.links if kind_of.get(work_of.get(x.id, "")) == "work"]
+    for key, links in (
+        ("street", streets),
+        ("sewer", sewers),
+        ("channel", channels),
+        ("work", works),
     ):
-        if not links:
-            continue
         lines = _lines([(x.from_node, x.to_node) for x in links], places)
-        figure.add_trace(
-            trace(
-                x=lines.x_m, y=lines.y_m, mode="lines", name=texts(f"map.{key}"),
-                legendgroup=key, showlegend=False, hoverinfo="skip",
-                line={"color": colour, "width": width},
-            ),
-            row=1, col=column,
-        )  # fmt: skip
-    _work_names(figure, column, view, [*channels, *works], work_of, places, texts, trace)
-    _outfalls(figure, column, built, places, texts, trace)
-    _depths(figure, column, view, built, places, texts, trace)
+        colour, width = LINES[key]
+        if links:
+            pen.add(
+                column, x=lines.x_m, y=lines.y_m, mode="lines", legendgroup=key, showlegend=False,
+                hoverinfo="skip", line={"color": colour, "width": width * pen.scale},
+            )  # fmt: skip
+    _work_names(pen, column, view, [*channels, *works], work_of, places)
+    _outfalls(pen, column, built, places)
+    _depths(pen, column, view, built, places)
 
 
-def _depths(
-    figure: go.Figure,
-    column: int,
-    view: RunView,
-    network: Network,
-    places: dict[str, tuple[float, float]],
-    texts: Texts,
-    trace: type,
-) -> None:
+def _depths(pen: _Pen, column: int, view: RunView, network: Network, places: Places) -> None:
     depths, hours, cm = depth_max(view), hours_texts(view), waterlogged_cm([view])
-    zones = {zone.id: zone_name(zone, texts) for zone in view.zones}
+    zones = {zone.id: zone_name(zone, pen.texts) for zone in view.zones}
     nodes = [node for node in (*network.junctions, *network.storages) if node.id in places]
     for depth_class in DEPTH_CLASSES:
         inside = [
             n for n in nodes if depth_class.from_m <= depths.get(n.id, 0.0) < depth_class.to_m
         ]
-        figure.add_trace(
-            trace(
-                x=[places[n.id][0] for n in inside],
-                y=[places[n.id][1] for n in inside],
-                mode="markers",
-                name=texts(f"depth_class.{depth_class.key}"),
-                legendgroup=depth_class.key,
-                showlegend=False,
-                marker={
-                    "color": depth_class.colour,
-                    "size": depth_class.size_px,
-                    "line": {"color": "white", "width": 0.6 if depth_class.from_m else 0},
-                },
-                text=[
-                    texts(
-                        "map.hover",
-                        node=escape(n.id),
-                        zone=escape(zones.get(n.zone or "", "–")),
-                        depth=f"{depths.get(n.id, 0.0):.2f}",
-                        hours=hours.get(n.id, "0.0"),
-                        cm=cm,
-                    )
-                    for n in inside
-                ],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=1,
-            col=column,
+        outline = {"color": "white", "width": 0.6 if depth_class.from_m else 0}
+        pen.add(
+            column,
+            x=[places[n.id][0] for n in inside],
+            y=[places[n.id][1] for n in inside],
+            mode="markers",
+            legendgroup=depth_class.key,
+            showlegend=False,
+            marker={
+                "color": depth_class.colour,
+                "size": depth_class.size_px * pen.scale,
+                "line": outline,
+            },
+            text=[
+                pen.texts(
+                    "map.hover",
+                    node=escape(n.id),
+                    zone=escape(zones.get(n.zone or "", "–")),
+                    depth=f"{depths.get(n.id, 0.0):.2f}",
+                    hours=hours.get(n.id, "0.0"),
+                    cm=cm,
+                )
+                for n in inside
+            ],
+            hovertemplate="%{text}<extra></extra>",
         )
 
 
 def _work_names(
-    figure: go.Figure,
+    pen: _Pen,
     column: int,
     view: RunView,
     links: Sequence[AnyLink],
-    work_of: dict[str, str],
-    places: dict[str, tuple[float, float]],
-    texts: Texts,
-    trace: type,
+    work_of: Mapping[str, str],
+    places: Places,
 ) -> None:
     """Invisible points halfway along the built works, so that pointing at one names it."""
-    names = {work.id: work_name(work, texts) for work in view.built_works}
-    ends = [(x, places[x.from_node], places[x.to_node]) for x in links if _placed(x, places)]
-    figure.add_trace(
-        trace(
-            x=[(a[0] + b[0]) / 2 for _, a, b in ends],
-            y=[(a[1] + b[1]) / 2 for _, a, b in ends],
-            mode="markers",
-            marker={"size": 9, "color": "rgba(0,0,0,0)"},
-            text=[escape(f"{x.id} · {names.get(work_of.get(x.id) or '', '')}") for x, _, _ in ends],
-            hovertemplate="%{text}<extra></extra>",
-            showlegend=False,
-        ),
-        row=1,
-        col=column,
+    names = {work.id: work_name(work, pen.texts) for work in view.built_works}
+    ends = [
+        (x, places[x.from_node], places[x.to_node])
+        for x in links
+        if x.from_node in places and x.to_node in places
+    ]
+    pen.add(
+        column,
+        x=[(a[0] + b[0]) / 2 for _, a, b in ends],
+        y=[(a[1] + b[1]) / 2 for _, a, b in ends],
+        mode="markers",
+        marker={"size": 9, "color": "rgba(0,0,0,0)"},
+        text=[escape(f"{x.id} · {names.get(work_of.get(x.id, ''), '')}") for x, _, _ in ends],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
     )
 
 
-def _outfalls(
-    figure: go.Figure,
-    column: int,
-    network: Network,
-    places: dict[str, tuple[float, float]],
-    texts: Texts,
-    trace: type,
-) -> None:
+def _outfalls(pen: _Pen, column: int, network: Network, places: Places) -> None:
     nodes = [node for node in network.outfalls if node.id in places]
-    figure.add_trace(
-        trace(
-            x=[places[n.id][0] for n in nodes],
-            y=[places[n.id][1] for n in nodes],
-            mode="markers",
-            legendgroup="outfall",
-            showlegend=False,
-            marker={"symbol": "triangle-down", "size": 11, "color": INK},
-            text=[f"{texts('map.outfall')} {escape(n.id)}" for n in nodes],
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        row=1,
-        col=column,
+    pen.add(
+        column,
+        x=[places[n.id][0] for n in nodes],
+        y=[places[n.id][1] for n in nodes],
+        mode="markers",
+        legendgroup="outfall",
+        showlegend=False,
+        marker={"symbol": "triangle-down", "size": 11 * pen.scale, "color": INK},
+        text=[f"{pen.texts('map.outfall')} {escape(n.id)}" for n in nodes],
+        hovertemplate="%{text}<extra></extra>",
     )
 
 
@@ -248,12 +246,7 @@ def _legend(figure: go.Figure, texts: Texts) -> None:
     ]
     looks += [
         (key, texts(f"map.{key}"), {"mode": "lines", "line": {"color": colour, "width": width}})
-        for key, colour, width in (
-            ("street", STREET, 3.0),
-            ("sewer", SEWER, 1.2),
-            ("channel", CHANNEL, 4.0),
-            ("work", WORK, 4.0),
-        )
+        for key, (colour, width) in LINES.items()
     ]
     outfall = {"symbol": "triangle-down", "size": 10, "color": INK}
     looks.append(("outfall", texts("map.outfall"), {"mode": "markers", "marker": outfall}))
@@ -263,7 +256,7 @@ def _legend(figure: go.Figure, texts: Texts) -> None:
         )
 
 
-def _lines(pairs: Sequence[tuple[str, str]], places: dict[str, tuple[float, float]]) -> Lines:
+def _lines(pairs: Sequence[tuple[str, str]], places: Places) -> Lines:
     x_m: list[float | None] = []
     y_m: list[float | None] = []
     for start, end in pairs:
@@ -273,11 +266,7 @@ def _lines(pairs: Sequence[tuple[str, str]], places: dict[str, tuple[float, floa
     return Lines(x_m, y_m)
 
 
-def _placed(link: AnyLink, places: dict[str, tuple[float, float]]) -> bool:
-    return link.from_node in places and link.to_node in places
-
-
-def _places(network: Network) -> dict[str, tuple[float, float]]:
+def _places(network: Network) -> Places:
     return {
         node.id: (node.x_m, node.y_m)
         for node in network.nodes

@@ -12,10 +12,18 @@ STYLE = """
   border-bottom:1px solid rgba(120,135,150,.35)}
 .cc-table thead th{border-bottom:1.5px solid currentColor;font-weight:600;vertical-align:bottom}
 .cc-table .cc-num{text-align:right;white-space:nowrap}
+.cc-table thead .cc-num{white-space:normal}
 .cc-table .cc-group{text-align:center;border-bottom:1px solid rgba(120,135,150,.6);
   border-left:1px solid rgba(120,135,150,.35)}
 .cc-table .cc-first{border-left:1px solid rgba(120,135,150,.35)}
 .cc-table td.cc-wide{text-align:center}
+.cc-long{table-layout:fixed;font-size:.82em;line-height:1.25}
+.cc-long th,.cc-long td{padding:.16em .5em}
+.cc-long td{overflow-wrap:anywhere}
+.cc-headline{border-left:5px solid currentColor;padding:.05em 0 .05em .8em;margin:.4em 0 .7em;
+  font-size:1.12em}
+.cc-headline p{margin:.2em 0;font-weight:600}
+.cc-headline p:last-child:not(:first-child){font-weight:400}
 .cc-sub{color:#5B6B79;font-size:.88em;margin-left:.25em}
 .cc-run{display:inline-block;min-width:1.35em;padding:0 .25em;border-radius:.3em;color:#fff;
   font-weight:700;text-align:center}
@@ -36,9 +44,25 @@ td.cc-over_limit,td.cc-not_drained{font-weight:600}
 
 
 def simple_table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool] = ()
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[bool] = (),
+    css: str = "",
+    widths: Sequence[int] = (),
 ) -> str:
-    """A table from heads and cells that are already HTML; `numbers`: which columns align right."""
+    """A table from heads and cells that are already HTML.
+
+    Parameters
+    ----------
+    numbers
+        Which columns align right.
+    css
+        A class more; ``cc-long`` is for tables of many rows.
+    widths
+        Widths of the columns in percent; as the content asks if empty.
+    """
+    cols = "".join(f'<col style="width:{percent}%">' for percent in widths)
+    group = f"<colgroup>{cols}</colgroup>" if cols else ""
     classes = [' class="cc-num"' if flag else "" for flag in numbers] or [""] * len(head)
     top = "".join(f"<th{css}>{cell}</th>" for cell, css in zip(head, classes, strict=True))
     body = "".join(
@@ -47,4 +71,7 @@ def simple_table(
         + "</tr>"
         for row in rows
     )
-    return f'<table class="cc-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    name = f"cc-table {css}".strip()
+    return (
+        f'<table class="{name}">{group}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    )

@@ -106,6 +106,7 @@ def _repeated_ids(network: Network) -> Iterator[Finding]:
                         f"this id is already taken in {first[element.id]}",
                         element.id,
                         f"an id that is unique among {', '.join(group)}",
+                        "rename one of the two",
                     )
                 else:
                     first[element.id] = family
@@ -122,6 +123,7 @@ def _unknown_names(network: Network) -> Iterator[Finding]:
             if suggested < MOST_SUGGESTIONS:
                 suggested += 1
                 hint = did_you_mean(value, [name for target in targets for name in ids[target]])
+            hint = hint or "check the spelling, or add what is named"
             yield Finding(
                 f"{family}/{_name_of(element)}/{field}",
                 "nothing has this id",
@@ -145,7 +147,7 @@ def _works(network: Network) -> Iterator[Finding]:
                 "no work has this id",
                 work,
                 "an id from works",
-                did_you_mean(work, list(ids["works"])),
+                did_you_mean(work, list(ids["works"])) or "add it to the works",
             )
         if replaces is None:
             continue
@@ -155,9 +157,16 @@ def _works(network: Network) -> Iterator[Finding]:
                 "the element replaces another without belonging to a work",
                 replaces,
                 "a work, or no replaces",
+                "without a work nothing is replaced: remove one of the two elements",
             )
         if replaces == _name_of(element):
-            yield Finding(f"{place}/replaces", "the element replaces itself", replaces)
+            yield Finding(
+                f"{place}/replaces",
+                "the element replaces itself",
+                replaces,
+                f"the id of another of the {family}",
+                "the new element has an id of its own",
+            )
         elif replaces not in ids[family]:
             other = next((kind for kind in group_of(family) if replaces in ids[kind]), None)
             yield Finding(
@@ -167,7 +176,8 @@ def _works(network: Network) -> Iterator[Finding]:
                 else "there is no such element to replace",
                 replaces,
                 f"an id from {family}",
-                "" if other else did_you_mean(replaces, list(ids[family])),
+                ("" if other else did_you_mean(replaces, list(ids[family])))
+                or "an element is replaced by one of its own table",
             )
 
 

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from sim.drainage.csv_rows import number_hint, parse_number
 from sim.drainage.elements import Pairs
+from sim.kernel.errors import did_you_mean
 
 _LAST = ("work", "replaces")
 
@@ -111,14 +112,20 @@ def read_element(
             continue
         elif cell == "" and column.parse is not _text:
             errors.append(
-                CellError(column.name, "the cell is empty", cell, _expected(column.parse))
+                CellError(
+                    column.name,
+                    "the cell is empty",
+                    cell,
+                    _expected(column.parse),
+                    "this column has no default",
+                )
             )
         else:
             try:
                 value = column.parse(cell)
             except ValueError as error:
-                hint = number_hint(cell) if column.parse in (parse_number, _whole) else ""
                 expected = _expected(column.parse)
+                hint = _hint(column.parse, cell)
                 errors.append(CellError(column.name, str(error), cell, expected, hint))
                 continue
             target = values
@@ -277,7 +284,16 @@ def _limit_error(
     candidates = (".".join(steps), ".".join([*steps[:1], *steps[2:]]), *steps[:1])
     name = next((candidate for candidate in candidates if candidate in known), candidates[0])
     expected = message.removeprefix("Input should be ")
-    return CellError(name, "the value is not allowed", cells.get(name, ""), expected)
+    hint = "check the unit, which the column's name says" if cells.get(name) else "fill in the cell"
+    return CellError(name, "the value is not allowed", cells.get(name, ""), expected, hint)
+
+
+def _hint(parse: Callable[[str], Any], cell: str) -> str:
+    if isinstance(parse, _one_of):
+        return did_you_mean(cell.lower(), parse.words) or "write the word exactly like that"
+    if parse in (parse_number, _whole):
+        return number_hint(cell)
+    return "write the cell exactly like that"
 
 
 def _expected(parse: Callable[[str], Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.drainage.plant import FREE, INNER, NORMAL, TABLE_CELLS, Floats, Plant, State
+from sim.drainage.plant import INNER, NORMAL, STAGE, TABLE_CELLS, Floats, Plant, State
 from sim.kernel.compiled import compiled
 
 GRAVITY = 9.81
@@ -89,7 +89,7 @@ def conduit_flows(
     Returns
     -------
     float
-        The largest speed over length, 1/s.
+        The largest speed over length among conduits that are not full, 1/s.
     """
     # local names: a compiled call that hands over all of a plant costs more than the flow itself
     node_1, node_2, bound, invert = plant.node_1, plant.node_2, plant.bound, plant.invert_m
@@ -168,13 +168,14 @@ def conduit_flows(
             out[n2] -= new
         wave[n1] += stiffness * barrels
         wave[n2] += stiffness * barrels
-        fastest = max(fastest, abs(new) / (area * barrels * length_m[link]))
+        if inside_1 < full or inside_2 < full:  # a full conduit passes on flow, not water levels
+            fastest = max(fastest, abs(new) / (area * barrels * length_m[link]))
     return fastest
 
 
 @compiled
 def boundary_level(bound: int, invert_m: float, stage_m: float) -> float:
     """Return the water level that an outfall holds against its conduit, m."""
-    if bound == FREE or bound == NORMAL:
-        return invert_m
-    return max(stage_m, invert_m)
+    if bound == STAGE:
+        return max(stage_m, invert_m)
+    return invert_m

@@ -11,9 +11,9 @@ manual, appendix on control rules):
 - ``=`` and ``<>`` on times compare within half an evaluation step; everything else is exact.
 - A premise about something that has no value at the moment (how long a closed gate has been open)
   is false.
-- A CURVE setting looks up the left-hand value of the rule's last evaluated premise that is not
-  about simulation time or clock time; a TIMESERIES setting is linear in elapsed time. Both hold
-  their first and last value outside their points.
+- A CURVE setting looks up the left-hand value of the rule's last evaluated premise, apart from
+  equality with simulation time or clock time, which leaves no value behind; a TIMESERIES setting
+  is linear in elapsed time. Both hold their first and last value outside their points.
 
 One deviation, for the sake of runs that resume bit-identically: SWMM remembers the controlled value
 from whatever rule it evaluated before; here it never crosses from one rule to another. If no such
@@ -29,7 +29,7 @@ from typing import Literal, NamedTuple, cast
 
 import numpy as np
 
-from sim.drainage.control_checks import normal_attribute, rule_findings, value_premises
+from sim.drainage.control_checks import gives_value, normal_attribute, rule_findings
 from sim.drainage.elements import Action, Curve, Pairs, Premise, Rule, Series
 from sim.kernel.errors import InputErrors
 
@@ -180,7 +180,7 @@ class Rules:
             x, y = self._series[action.series]
             return float(np.interp(moment.time_s, x, y))
         if controlled is None:
-            controlled = moment.left(value_premises(rule)[-1])
+            controlled = moment.left([p for p in rule.premises if gives_value(p)][-1])
         if math.isnan(controlled):
             return math.nan
         x, y = self._curves[cast(str, action.curve)]
@@ -234,8 +234,7 @@ def _holds(premises: Sequence[Premise], moment: _Moment) -> tuple[bool, float | 
             break
         left = moment.left(premise)
         result = moment.holds(premise, left)
-        clock = premise.object == "simulation" and normal_attribute(premise.attribute) in _TIMES
-        if not clock and not math.isnan(left):
+        if gives_value(premise) and not math.isnan(left):
             controlled = left
     return result, controlled
 

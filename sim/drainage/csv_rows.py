@@ -108,7 +108,7 @@ def parse_number(text: str) -> float:
 
 
 def number_hint(text: str) -> str:
-    """Return what to do about a cell that should hold a number, where that can be told."""
+    """Return what to do about a cell that should hold a number and does not."""
     if text != text.strip():
         return "remove the blanks around it"
     if _NUMBER.fullmatch(text.replace(",", ".", 1)):
@@ -118,7 +118,9 @@ def number_hint(text: str) -> str:
     if text.lower().lstrip("+-") in {"nan", "na", "n/a", "null", "none", "inf", "infinity"}:
         return "a missing value is an empty cell, where the column allows it"
     match = re.match(r"[+-]?[0-9.]+(?=\s*[^0-9.\s]+$)", text)
-    return "leave out the unit: the column's name says it" if match else ""
+    return (
+        "leave out the unit: the column's name says it" if match else "write it as 12.5 or 1.2e-3"
+    )
 
 
 def check_columns(sheet: Sheet, known: Sequence[str], required: Iterable[str]) -> list[InputError]:
@@ -129,7 +131,7 @@ def check_columns(sheet: Sheet, known: Sequence[str], required: Iterable[str]) -
             where=f"line 1, column {name}",
             value=name,
             expected=f"one of {', '.join(known)}",
-            hint=did_you_mean(name, list(known)),
+            hint=did_you_mean(name, list(known)) or "remove the column, or rename it",
             file=sheet.file,
         )
         for name in sheet.header
@@ -140,7 +142,8 @@ def check_columns(sheet: Sheet, known: Sequence[str], required: Iterable[str]) -
             "missing column",
             where=f"line 1, column {name}",
             expected=f"a column {name} in the header",
-            hint=did_you_mean(name, [other for other in sheet.header if other not in known]),
+            hint=did_you_mean(name, [other for other in sheet.header if other not in known])
+            or "add the column; names are in lower case",
             file=sheet.file,
         )
         for name in required

@@ -133,7 +133,11 @@ def _curves(network: Network) -> Iterable[Finding]:
         for i, (_, y) in enumerate(curve.points, start=1):
             if ordinate is not None and y < 0:
                 yield Finding(
-                    f"curves/{curve.id}", f"negative {ordinate} at point {i}", y, "0 or more"
+                    f"curves/{curve.id}",
+                    f"negative {ordinate} at point {i}",
+                    y,
+                    "0 or more",
+                    "check the sign, and that no code for a missing value is left",
                 )
 
 
@@ -162,6 +166,7 @@ def _curve_uses(network: Network) -> Iterable[Finding]:
                 f"curve {name} is of another kind",
                 curves[name].kind,
                 " or ".join(kinds),
+                "name a curve of that kind, or correct the kind of this one",
             )
 
 
@@ -177,7 +182,11 @@ def _transects(network: Network) -> Iterable[Finding]:
         for i, (before, station) in enumerate(zip(stations, stations[1:], strict=False), start=2):
             if station < before:
                 yield Finding(
-                    place, f"the station goes back at point {i}", station, f"{before!r} or more"
+                    place,
+                    f"the station goes back at point {i}",
+                    station,
+                    f"{before!r} or more",
+                    "list the points from the left bank to the right",
                 )
         if transect.left_bank_m > transect.right_bank_m:
             yield Finding(
@@ -185,6 +194,7 @@ def _transects(network: Network) -> Iterable[Finding]:
                 "the left bank lies right of the right bank",
                 transect.left_bank_m,
                 f"at most {transect.right_bank_m!r}",
+                "stations count from the left, looking downstream",
             )
 
 
@@ -202,11 +212,29 @@ def _sections(network: Network) -> Iterable[Finding]:
         place = f"{family}/{element.id}/section"
         if section.kind in _NEEDS_CURVE and section.curve is None:
             needed = "a shape curve" if section.kind == "custom" else "a transect"
-            yield Finding(f"{place}.curve", f"a section of kind {section.kind} needs {needed}")
+            yield Finding(
+                f"{place}.curve",
+                f"a section of kind {section.kind} needs {needed}",
+                None,
+                f"the id of {needed}",
+                "name one, or choose a kind of section that is given by its lengths",
+            )
         if section.kind not in ("irregular", "street") and section.depth_m == 0:
-            yield Finding(f"{place}.depth_m", "the section has no height", 0.0, "more than 0 m")
+            yield Finding(
+                f"{place}.depth_m",
+                "the section has no height",
+                0.0,
+                "more than 0 m",
+                "depth_m is the full height, the diameter of a circular pipe",
+            )
         if section.kind in _NEEDS_WIDTH and section.width_m == 0:
-            yield Finding(f"{place}.width_m", "the section has no width", 0.0, "more than 0 m")
+            yield Finding(
+                f"{place}.width_m",
+                "the section has no width",
+                0.0,
+                "more than 0 m",
+                "only round shapes follow from their height",
+            )
 
 
 def _storages(network: Network) -> Iterable[Finding]:
@@ -223,7 +251,8 @@ def _storages(network: Network) -> Iterable[Finding]:
                 f"storages/{storage.id}",
                 "the basin has no area at any depth",
                 largest_m2,
-                "a curve of depth and area, area_coefficient or area_constant_m2 above 0",
+                "an area above 0",
+                "give a curve of depth and area, area_coefficient or area_constant_m2",
             )
 
 
@@ -233,7 +262,9 @@ def _pumps(network: Network) -> Iterable[Finding]:
             yield Finding(
                 f"pumps/{pump.id}/curve",
                 f"a pump of {pump.pump_type} needs a pump curve",
-                hint="pump_type ideal needs none",
+                None,
+                "the id of a pump curve",
+                "pump_type ideal needs none",
             )
         if pump.startup_depth_m > 0 and pump.shutoff_depth_m > pump.startup_depth_m:
             yield Finding(
@@ -241,6 +272,7 @@ def _pumps(network: Network) -> Iterable[Finding]:
                 "the pump switches off above the depth that switches it on",
                 pump.shutoff_depth_m,
                 f"at most startup_depth_m, {pump.startup_depth_m!r} m",
+                "the two may be swapped",
             )
 
 
@@ -252,6 +284,7 @@ def _outlets(network: Network) -> Iterable[Finding]:
                 "the outlet never passes any water",
                 None,
                 "a rating curve, or a coefficient above 0",
+                "flow is coefficient * head ** exponent where there is no curve",
             )
 
 
@@ -261,5 +294,9 @@ def _outfalls(network: Network) -> Iterable[Finding]:
         field = needs.get(outfall.boundary)
         if field is not None and getattr(outfall, field) is None:
             yield Finding(
-                f"outfalls/{outfall.id}/{field}", f"boundary {outfall.boundary} needs {field}"
+                f"outfalls/{outfall.id}/{field}",
+                f"boundary {outfall.boundary} needs {field}",
+                None,
+                "a level in m" if field == "stage_m" else "the id of a series of levels in m",
+                "boundary free or normal needs none",
             )

@@ -20,7 +20,7 @@ from sim.kernel.compiled import compiled
 REACHED, LEVEL, FULL_LOG = range(3)  # why `advance` came back
 
 _WAVE_SAFETY = 0.85  # of the explicit stability limit
-_TRANSPORT_SAFETY = 0.5
+_TRANSPORT_SAFETY = 0.6
 _GROWTH = 1.3
 _SMALLEST_STEP_S = 1e-3
 
@@ -39,7 +39,7 @@ class CrossingLog(NamedTuple):
     time_s: Floats
     node: Ints
     rising: Ints
-    count: Ints  # (1,)
+    filled: Ints  # (1,)
 
 
 @compiled
@@ -95,9 +95,7 @@ def _limit(plant: Plant, state: State, dt_s: float, net: Floats, out: Floats) ->
 
 
 @compiled
-def _first_crossing(
-    state: State, watches: Watches, net: Floats, dt_s: float
-) -> tuple[int, float]:
+def _first_crossing(state: State, watches: Watches, net: Floats, dt_s: float) -> tuple[int, float]:
     """Return the watch that is crossed first in this step, and the fraction of the step; or -1."""
     found, fraction = -1, 1.0
     for w in range(watches.node.size):
@@ -116,7 +114,13 @@ def _first_crossing(
 
 @compiled
 def _update_nodes(
-    plant: Plant, state: State, log: CrossingLog, net: Floats, wave: Floats, dt_s: float, then_s: float
+    plant: Plant,
+    state: State,
+    log: CrossingLog,
+    net: Floats,
+    wave: Floats,
+    dt_s: float,
+    then_s: float,
 ) -> float:
     """Fill and empty the nodes; return the largest wave coefficient over surface area, 1/s2."""
     bound, over, threshold_m3 = plant.bound, state.over, plant.watch_volume_m3
@@ -149,12 +153,12 @@ def _update_nodes(
             volume = 0.0  # else the rounding of a node that gave all it held
         if (volume >= threshold_m3[node]) != (over[node] == 1):
             part = (threshold_m3[node] - before) / (volume - before) if volume != before else 0.0
-            k = log.count[0]
+            k = log.filled[0]
             log.time_s[k] = then_s - (1.0 - min(max(part, 0.0), 1.0)) * dt_s
             log.node[k] = node
             over[node] = 1 - over[node]
             log.rising[k] = over[node]
-            log.count[0] = k + 1
+            log.filled[0] = k + 1
         volume_m3[node] = volume
         cell = cell_of[node]
         last = start[node + 1] - 2
@@ -205,7 +209,7 @@ def advance(
     level = np.empty(count)
     clock = state.clock
     while clock[0] < end_s:
-        if log.count[0] + count > log.time_s.size:
+        if log.filled[0] + count > log.time_s.size:
             return FULL_LOG, -1
         now = clock[0]
         dt = min(clock[1], longest_s)

@@ -79,7 +79,9 @@ class Hyetograph:
 
     def cumulative_mm(self, time_s: ArrayLike) -> Array:
         """Depth fallen up to each time."""
-        return np.asarray(np.interp(time_s, self.edges_s, self._cumulative_mm))
+        return np.asarray(
+            np.interp(np.asarray(time_s, dtype=float), self.edges_s, self._cumulative_mm)
+        )
 
     def mean_mm_h(self, from_s: float, to_s: float) -> float:
         """Mean intensity over a window, exact across block edges."""
@@ -130,7 +132,7 @@ def from_intervals(
         k = int(np.argmin(gap))
         raise InputError(
             "values closer than the recording interval", where=where,
-            value=f"{gap[k]:g} s after {starts[k]:g} s", expected=f"at least {interval_s:g} s apart",
+            value=f"{gap[k]:g} s after {starts[k]:g} s", expected=f"{interval_s:g} s or more",
             hint="set the gauge's interval to the spacing of the series",
         )  # fmt: skip
     edges = [float(starts[0])]

@@ -1,9 +1,10 @@
 """Infiltration into the pervious part of a subcatchment: five methods, one row of state each.
 
-Parameters and states are rows of (S, 6) arrays. Each method answers two questions. ``capacity``: how much could infiltrate over the step, at most
-(m), given the water there is; ``commit``: the state after so much really did. The step's capacity
+Each method answers two questions. `capacity`: how much could infiltrate over the step, at most
+(m), given the water there is; `commit`: the state after so much really did. The step's capacity
 is integrated exactly, so results do not depend on the step beyond the assumption that rain and
-ponded depth are constant over it.
+ponded depth are constant over it. Parameters and state are tuples of six, which the compiler
+keeps in registers (arrays would cost more than the arithmetic).
 
 Formulas: EPA SWMM reference manual volume I, chapter 4 (Horton; modified Horton after Akan 1992;
 Green-Ampt after Mein and Larson 1973; curve number after the NRCS), including its recovery in dry
@@ -11,7 +12,7 @@ time. Two deviations: modified Horton stops at the maximum volume when it is rea
 stops after the first wet step), and infiltration that runs out of water within a step takes its
 share alongside runoff, not before it.
 
-Depths are in m, times in s. Columns of a row, by method:
+Depths are in m, times in s. Places in the tuples, by method:
 
 ========  =======================  ===================================================
 method    parameters               state
@@ -33,12 +34,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.drainage.elements import CurveNumber, GreenAmpt, Horton
+from sim.kernel.compiled import compiled
 
 Array = NDArray[np.float64]
+Six = tuple[float, float, float, float, float, float]
 Indices = NDArray[np.int64]
 
 HORTON, MODIFIED_HORTON, GREEN_AMPT, MODIFIED_GREEN_AMPT, CURVE_NUMBER = range(5)
@@ -94,83 +96,92 @@ def initial_rows(soil: Horton | GreenAmpt | CurveNumber) -> tuple[Array, Array]:
 # --- Horton --------------------------------------------------------------------------------
 
 
-@njit(cache=True)
-def _constant(p: Array, j: int) -> bool:
+@compiled
+def _constant(p: Six) -> bool:
     """Whether the capacity does not decay, in which case it stays at f0 for ever, as in SWMM."""
-    return bool(p[j, 0] <= p[j, 1] or p[j, 2] == 0.0)
+    return p[0] <= p[1] or p[2] == 0.0
 
 
-@njit(cache=True)
-def _horton_capacity(p: Array, x: Array, j: int, dt: float, fresh: float) -> float:
-    if _constant(p, j):
-        return float(p[j, 0] * dt)
-    volume = p[j, 1] * dt + (p[j, 0] - p[j, 1]) / p[j, 2] * x[j, 0] * (1.0 - fresh)
-    if p[j, 4] > 0.0:
-        volume = min(volume, max(p[j, 4] - x[j, 1], 0.0))
-    return float(volume)
+@compiled
+def _horton_capacity(p: Six, x: Six, dt: float, fresh: float) -> float:
+    if _constant(p):
+        return p[0] * dt
+    volume = p[1] * dt + (p[0] - p[1]) / p[2] * x[0] * (1.0 - fresh)
+    if p[4] > 0.0:
+        volume = min(volume, max(p[4] - x[1], 0.0))
+    return volume
 
 
-@njit(cache=True)
-def _horton_commit(
-    p: Array, x: Array, j: int, dt: float, volume: float, ponded: bool, fresh: float
-) -> None:
-    if _constant(p, j):
-        return
-    x[j, 1] += volume
+@compiled
+def _horton_wet(p: Six, x: Six, dt: float, volume: float, ponded: bool, fresh: float) -> Six:
+    if _constant(p):
+        return x
     if ponded:
-        x[j, 0] *= fresh
-        return
+        return x[0] * fresh, x[1] + volume, x[2], x[3], x[4], x[5]
     # The curve is walked by volume: find the time that takes as much as has infiltrated. The
     # volume is a concave function of time, so Newton's steps from the left never overshoot.
-    k = p[j, 2]
-    fast = (p[j, 0] - p[j, 1]) * x[j, 0]
+    k = p[2]
+    fast = (p[0] - p[1]) * x[0]
     t = 0.0
     decayed = 1.0
     for _ in range(30):
-        rate = p[j, 1] + fast * decayed
+        rate = p[1] + fast * decayed
         if rate <= 0.0:
             break
-        move = (volume - p[j, 1] * t - fast / k * (1.0 - decayed)) / rate
+        move = (volume - p[1] * t - fast / k * (1.0 - decayed)) / rate
         t += move
         decayed = math.exp(-k * t)
         if abs(move) <= 1e-8 * dt:
             break
-    x[j, 0] *= max(decayed, fresh)
+    return x[0] * max(decayed, fresh), x[1] + volume, x[2], x[3], x[4], x[5]
 
 
-@njit(cache=True)
-def _horton_dry(p: Array, x: Array, j: int, dry: float) -> None:
-    x[j, 0] = 1.0 - dry * (1.0 - x[j, 0])
-    if p[j, 4] > 0.0 and not _constant(p, j):
-        k = p[j, 2]
-        on_curve = -math.log(max(x[j, 0], 1e-300)) / k
-        x[j, 1] = p[j, 1] * on_curve + (p[j, 0] - p[j, 1]) / k * (1.0 - x[j, 0])
+@compiled
+def _horton_dry(p: Six, x: Six, dry: float) -> Six:
+    decayed = 1.0 - dry * (1.0 - x[0])
+    volume = x[1]
+    if p[4] > 0.0 and not _constant(p):
+        time = -math.log(max(decayed, 1e-300)) / p[2]
+        volume = p[1] * time + (p[0] - p[1]) / p[2] * (1.0 - decayed)
+    return decayed, volume, x[2], x[3], x[4], x[5]
 
 
 # --- modified Horton: capacity falls with the volume infiltrated in excess of f_min ------------
 
 
-@njit(cache=True)
-def _modified_horton_capacity(p: Array, x: Array, j: int, dt: float, fresh: float) -> float:
-    if _constant(p, j):
-        return float(p[j, 0] * dt)
-    if p[j, 4] > 0.0 and x[j, 0] >= p[j, 4]:
-        return 0.0
-    room = max((p[j, 0] - p[j, 1]) / p[j, 2] - x[j, 0], 0.0)
-    return float(p[j, 1] * dt + room * (1.0 - fresh))
+@compiled
+def _modified_horton_capacity(p: Six, x: Six, dt: float, fresh: float) -> float:
+    if _constant(p):
+        return p[0] * dt
+    room = max((p[0] - p[1]) / p[2] - x[0], 0.0)
+    beyond = room * (1.0 - fresh)
+    if p[4] > 0.0 and x[0] + beyond > p[4]:
+        # The maximum is reached within the step, and infiltration stops there.
+        last = p[4] - x[0]
+        if last <= 0.0:
+            return 0.0
+        return last - p[1] * math.log1p(-last / room) / p[2]
+    return p[1] * dt + beyond
 
 
-@njit(cache=True)
-def _modified_horton_commit(p: Array, x: Array, j: int, dt: float, volume: float) -> None:
-    x[j, 0] += max(volume - p[j, 1] * dt, 0.0)
-    if p[j, 4] > 0.0:
-        x[j, 0] = min(x[j, 0], p[j, 4])
+@compiled
+def _modified_horton_wet(
+    p: Six, x: Six, dt: float, volume: float, ponded: bool, fresh: float
+) -> Six:
+    if ponded and not _constant(p):
+        more = max((p[0] - p[1]) / p[2] - x[0], 0.0) * (1.0 - fresh)
+    else:
+        more = max(volume - p[1] * dt, 0.0)
+    beyond = x[0] + more
+    if p[4] > 0.0:
+        beyond = min(beyond, p[4])
+    return beyond, x[1], x[2], x[3], x[4], x[5]
 
 
 # --- Green-Ampt ----------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@compiled
 def green_ampt_volume(start: float, head: float, conductivity: float, dt: float) -> float:
     """Cumulative infiltration after `dt` of ponding: ``F - F0 - h ln((F + h)/(F0 + h)) = K dt``.
 
@@ -192,98 +203,96 @@ def green_ampt_volume(start: float, head: float, conductivity: float, dt: float)
         # The error left is about the square of the last relative move.
         if abs(move) <= 1e-6 * f:
             break
-    return float(max(f, start + grown))
+    return max(f, start + grown)
 
 
-@njit(cache=True)
+@compiled
 def _green_ampt_capacity(
-    p: Array, x: Array, j: int, dt: float, inflow: float, depth: float, modified: bool
-) -> float:
-    """Volume that can infiltrate; sets the saturation flag and the event clock on the way."""
+    p: Six, x: Six, dt: float, inflow: float, depth: float, modified: bool
+) -> tuple[float, Six]:
+    """Volume that can infiltrate, and the state with its saturation flag and event clock set."""
+    deficit, event, zone, saturated, clock, _ = x
     available = inflow + depth / dt
-    head = (p[j, 0] + depth) * x[j, 0]
-    if x[j, 3] > 0.0:
-        x[j, 4] = p[j, 5]
-        return green_ampt_volume(x[j, 1], head, p[j, 1], dt) - x[j, 1]
-    if available <= p[j, 1]:
-        if not modified and x[j, 4] <= 0.0:
-            # A low rain after the gap starts a new event (original method only).
-            x[j, 0] = max(p[j, 2] * p[j, 3] - min(x[j, 2] + available * dt, p[j, 2] * p[j, 3]), 0.0) / p[j, 3]
-            x[j, 1] = -available * dt
-        return available * dt
-    x[j, 4] = p[j, 5]
-    ponding = p[j, 1] * head / (available - p[j, 1])
-    if x[j, 1] > ponding:
-        x[j, 3] = 1.0
-        return green_ampt_volume(x[j, 1], head, p[j, 1], dt) - x[j, 1]
-    if x[j, 1] + available * dt < ponding:
-        return available * dt
-    # The surface saturates within the step.
-    x[j, 3] = 1.0
-    left = max(dt - (ponding - x[j, 1]) / available, 0.0)
-    return min(green_ampt_volume(ponding, head, p[j, 1], left), ponding + available * left) - x[j, 1]
+    head = (p[0] + depth) * deficit
+    if saturated == 0.0 and available <= p[1]:
+        volume = available * dt
+        if not modified and clock <= 0.0:
+            # A low rain after the gap begins a new event (original method only); the event
+            # volume is 0 again after this step.
+            deficit = max(p[2] * p[3] - (zone + volume), 0.0) / p[3]
+            event = -volume
+        return volume, (deficit, event, zone, 0.0, clock, 0.0)
+    clock = p[5]
+    if saturated == 0.0:
+        ponding = p[1] * head / (available - p[1])
+        if event + available * dt < ponding:
+            return available * dt, (deficit, event, zone, 0.0, clock, 0.0)
+        saturated = 1.0
+        if event <= ponding:
+            # The surface saturates within the step.
+            left = max(dt - (ponding - event) / available, 0.0)
+            volume = min(green_ampt_volume(ponding, head, p[1], left), ponding + available * left)
+            return volume - event, (deficit, event, zone, saturated, clock, 0.0)
+    volume = green_ampt_volume(event, head, p[1], dt) - event
+    return volume, (deficit, event, zone, saturated, clock, 0.0)
 
 
-@njit(cache=True)
-def _green_ampt_commit(p: Array, x: Array, j: int, volume: float, ponded: bool) -> None:
-    x[j, 1] = max(x[j, 1] + volume, 0.0)
-    x[j, 2] = min(x[j, 2] + volume, p[j, 2] * p[j, 3])
-    if not ponded:
-        x[j, 3] = 0.0
+@compiled
+def _green_ampt_wet(p: Six, x: Six, volume: float, ponded: bool) -> Six:
+    return (x[0], max(x[1] + volume, 0.0), min(x[2] + volume, p[2] * p[3]),
+            x[3] if ponded else 0.0, x[4], 0.0)  # fmt: skip
 
 
-@njit(cache=True)
-def _green_ampt_dry(p: Array, x: Array, j: int, dt: float) -> None:
-    x[j, 3] = 0.0
-    if x[j, 2] <= 0.0:
-        return
-    lost = p[j, 4] * p[j, 2] * p[j, 3] * dt
-    x[j, 1] = max(x[j, 1] - lost, 0.0)
-    x[j, 2] -= lost
-    if x[j, 2] <= 0.0:
-        x[j, 0] = p[j, 2]
-        x[j, 1] = 0.0
-        x[j, 2] = 0.0
-    elif x[j, 4] <= 0.0:
-        x[j, 0] = (p[j, 2] * p[j, 3] - x[j, 2]) / p[j, 3]
-        x[j, 1] = 0.0
+@compiled
+def _green_ampt_dry(p: Six, x: Six, dt: float) -> Six:
+    deficit, event, zone, _, clock, _ = x
+    if zone > 0.0:
+        lost = p[4] * p[2] * p[3] * dt
+        zone -= lost
+        event = max(event - lost, 0.0)
+        if zone <= 0.0:
+            deficit, event, zone = p[2], 0.0, 0.0
+        elif clock <= 0.0:
+            deficit, event = (p[2] * p[3] - zone) / p[3], 0.0
+    return deficit, event, zone, 0.0, clock, 0.0
 
 
 # --- curve number --------------------------------------------------------------------------
 
 
-@njit(cache=True)
-def _curve_number_capacity(p: Array, x: Array, j: int, dt: float, rain: float, ponded: float) -> float:
+@compiled
+def _curve_number_capacity(
+    p: Six, x: Six, dt: float, rain: float, ponded: float
+) -> tuple[float, Six]:
+    left, event_rain, taken, dry_time, at_start, rate = x
+    volume = 0.0
     if rain > NO_WATER:
-        if x[j, 3] >= p[j, 2]:
-            x[j, 1] = 0.0
-            x[j, 2] = 0.0
-            x[j, 4] = x[j, 0]
-        x[j, 3] = 0.0
-        x[j, 1] += rain * dt
-        if x[j, 0] <= 0.0 or x[j, 1] + x[j, 4] <= 0.0:
-            return 0.0
-        return float(max(x[j, 1] * x[j, 4] / (x[j, 1] + x[j, 4]) - x[j, 2], 0.0))
-    if ponded > _NO_PONDING and x[j, 0] > 0.0:
-        return float(min(x[j, 5] * dt, x[j, 0]))
-    x[j, 3] += dt
-    return 0.0
-
-
-@njit(cache=True)
-def _curve_number_commit(p: Array, x: Array, j: int, dt: float, volume: float) -> None:
-    if volume > 0.0:
-        x[j, 2] += volume
-        x[j, 0] = max(x[j, 0] - volume, 0.0)
+        if dry_time >= p[2]:
+            event_rain, taken, at_start = 0.0, 0.0, left
+        dry_time = 0.0
+        event_rain += rain * dt
+        if left > 0.0:
+            volume = max(event_rain * at_start / (event_rain + at_start) - taken, 0.0)
+    elif ponded > _NO_PONDING and left > 0.0:
+        volume = min(rate * dt, left)
     else:
-        x[j, 0] = min(x[j, 0] + p[j, 1] * p[j, 0] * dt, p[j, 0])
-    x[j, 5] = volume / dt
+        dry_time += dt
+    return volume, (left, event_rain, taken, dry_time, at_start, rate)
+
+
+@compiled
+def _curve_number_commit(p: Six, x: Six, dt: float, volume: float) -> Six:
+    if volume > 0.0:
+        left = max(x[0] - volume, 0.0)
+    else:
+        left = min(x[0] + p[1] * p[0] * dt, p[0])
+    return left, x[1], x[2] + volume, x[3], x[4], volume / dt
 
 
 # --- one entrance for all ------------------------------------------------------------------
 
 
-@njit(cache=True)
+@compiled
 def step_factors(method: Indices, p: Array, dt: float, factors: Array) -> None:
     """Fill (S, 2): what a step of `dt` leaves of the decaying part when wet, and when dry."""
     for j in range(len(method)):
@@ -292,52 +301,49 @@ def step_factors(method: Indices, p: Array, dt: float, factors: Array) -> None:
             factors[j, 1] = math.exp(-p[j, 3] * dt)
 
 
-@njit(cache=True)
+@compiled
 def capacity(
-    method: int, p: Array, x: Array, j: int, factors: Array, dt: float, rain: float,
-    runon: float, depth: float,
-) -> float:  # fmt: skip
-    """Volume (m) that can infiltrate over `dt` in subcatchment `j`; never negative.
+    method: int, p: Six, x: Six, fresh: float, dt: float, rain: float, runon: float, depth: float
+) -> tuple[float, Six]:
+    """Volume (m, not negative) that can infiltrate over `dt`, and the state for `commit`.
 
-    ``rain`` and ``runon`` are rates in m/s, ``depth`` the ponded depth in m at the step's start.
-    Must be followed by `commit`.
+    ``rain`` and ``runon`` are rates in m/s, ``depth`` the ponded depth in m at the step's start,
+    ``fresh`` the first of the `step_factors`.
     """
     if method == CURVE_NUMBER:
-        return _curve_number_capacity(p, x, j, dt, rain, depth + runon * dt)
-    if method == GREEN_AMPT or method == MODIFIED_GREEN_AMPT:
-        x[j, 4] -= dt
+        return _curve_number_capacity(p, x, dt, rain, depth + runon * dt)
+    if method in (GREEN_AMPT, MODIFIED_GREEN_AMPT):
+        x = (x[0], x[1], x[2], x[3], x[4] - dt, x[5])
     inflow = rain + runon
     if inflow + depth / dt <= NO_WATER:
-        return 0.0
+        return 0.0, x
     if method == HORTON:
-        return _horton_capacity(p, x, j, dt, factors[j, 0])
+        return _horton_capacity(p, x, dt, fresh), x
     if method == MODIFIED_HORTON:
-        return _modified_horton_capacity(p, x, j, dt, factors[j, 0])
-    return _green_ampt_capacity(p, x, j, dt, inflow, depth, method == MODIFIED_GREEN_AMPT)
+        return _modified_horton_capacity(p, x, dt, fresh), x
+    return _green_ampt_capacity(p, x, dt, inflow, depth, method == MODIFIED_GREEN_AMPT)
 
 
-@njit(cache=True)
+@compiled
 def commit(
-    method: int, p: Array, x: Array, j: int, factors: Array, dt: float, volume: float,
+    method: int, p: Six, x: Six, fresh: float, dry: float, dt: float, volume: float,
     wet: bool, ponded: bool,
-) -> None:  # fmt: skip
-    """Move the state on by a step in which `volume` (m) infiltrated.
+) -> Six:  # fmt: skip
+    """State after a step in which `volume` (m) infiltrated.
 
-    ``wet``: there was water to infiltrate; ``ponded``: there was at least as much as could.
+    ``wet``: there was water to infiltrate; ``ponded``: at least as much as could. ``fresh`` and
+    ``dry`` are the `step_factors`.
     """
     if method == CURVE_NUMBER:
-        _curve_number_commit(p, x, j, dt, volume)
-    elif method == HORTON:
+        return _curve_number_commit(p, x, dt, volume)
+    if method == HORTON:
         if wet:
-            _horton_commit(p, x, j, dt, volume, ponded, factors[j, 0])
-        else:
-            _horton_dry(p, x, j, factors[j, 1])
-    elif method == MODIFIED_HORTON:
+            return _horton_wet(p, x, dt, volume, ponded, fresh)
+        return _horton_dry(p, x, dry)
+    if method == MODIFIED_HORTON:
         if wet:
-            _modified_horton_commit(p, x, j, dt, volume)
-        else:
-            x[j, 0] *= factors[j, 1]
-    elif wet:
-        _green_ampt_commit(p, x, j, volume, ponded)
-    else:
-        _green_ampt_dry(p, x, j, dt)
+            return _modified_horton_wet(p, x, dt, volume, ponded, fresh)
+        return x[0] * dry, x[1], x[2], x[3], x[4], x[5]
+    if wet:
+        return _green_ampt_wet(p, x, volume, ponded)
+    return _green_ampt_dry(p, x, dt)

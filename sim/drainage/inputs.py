@@ -12,11 +12,11 @@ from sim.drainage.elements import Outfall, Pairs
 from sim.drainage.hyetograph import Hyetograph
 from sim.drainage.kpis import Point, ponding_points
 from sim.drainage.network import Network
-from sim.drainage.plant import MANHOLE_AREA_M2
+from sim.drainage.node_tables import MANHOLE_AREA_M2
 from sim.drainage.rainfall import chicago, from_gauge_csv, from_series, nested
 from sim.drainage.spec import ChicagoRain, DrainageSpec, GaugeRain, NestedRain
 from sim.drainage.storm_formula import formula
-from sim.drainage.swmm import read_inp
+from sim.drainage.swmm import SwmmOptions, read_inp
 from sim.drainage.tables import read_tables, table_files
 from sim.drainage.time_csv import read_series_csv
 from sim.kernel.errors import InputError
@@ -36,6 +36,8 @@ class DrainageInputs:
         River levels (s, m) and the outfalls they act on.
     points : tuple of Point
         The places that can be waterlogged.
+    swmm_options : SwmmOptions or None
+        Numerical settings of an imported file, for the reference engine.
     notes : tuple of str
         What the reader of any result must be told: of the file, of the rain, of the network.
     """
@@ -46,6 +48,7 @@ class DrainageInputs:
     stages: tuple[tuple[Pairs, tuple[str, ...]], ...]
     points: tuple[Point, ...]
     manhole_area_m2: float
+    swmm_options: SwmmOptions | None
     files: tuple[Path, ...]
     notes: tuple[str, ...]
 
@@ -62,10 +65,12 @@ def load_drainage(
     """
     source = folder / spec.network
     manhole_area_m2 = MANHOLE_AREA_M2
+    swmm_options: SwmmOptions | None = None
     notes: list[str] = []
     if source.suffix.lower() == ".inp":
         imported = read_inp(source)
         network, files = imported.network, [source, *imported.files]
+        swmm_options = imported.options
         manhole_area_m2 = imported.options.min_surface_area_m2
         notes += [str(note) for note in imported.notes]
     else:
@@ -89,6 +94,7 @@ def load_drainage(
         stages=tuple(stages),
         points=tuple(ponding_points(network, spec.waterlogged_depth_m)),
         manhole_area_m2=manhole_area_m2,
+        swmm_options=swmm_options,
         files=tuple(files),
         notes=tuple(notes),
     )
@@ -139,9 +145,7 @@ def _rain(
             rain.peak_ratio, rain.step_min, start_s=rain.starts_at_h * 3600.0,
         )  # fmt: skip
     elif isinstance(rain, NestedRain):
-        one = nested(
-            rain.maxima, rain.peak_at_h, rain.step_min, start_s=rain.starts_at_h * 3600.0
-        )
+        one = nested(rain.maxima, rain.peak_at_h, rain.step_min, start_s=rain.starts_at_h * 3600.0)
     elif isinstance(rain, GaugeRain):
         one = from_gauge_csv(folder / rain.file, rain.unit, start_s=rain.starts_at_h * 3600.0)
     if one is not None:

@@ -107,7 +107,9 @@ def _recession(name: str, zone: str, seconds: float, limit_h: float | None) -> K
     if math.isnan(seconds):
         return Kpi(name=name, entity=zone, value=None, unit="h", limit=limit_h, status="dry")
     if math.isinf(seconds):
-        return Kpi(name=name, entity=zone, value=None, unit="h", limit=limit_h, status="not_drained")
+        return Kpi(
+            name=name, entity=zone, value=None, unit="h", limit=limit_h, status="not_drained"
+        )
     hours = seconds / 3600.0
     over = limit_h is not None and hours > limit_h
     status = "over_limit" if over else "ok"
@@ -206,7 +208,9 @@ DEFINITIONS = (
         name="ponded_volume_max_m3",
         label=Label(en="Largest ponded volume", zh="最大积水量", unit="m3"),
         better="lower",
-        description=Label(en="Most water above the rims at one time", zh="同一时刻地面积水总量的最大值"),
+        description=Label(
+            en="Most water above the rims at one time", zh="同一时刻地面积水总量的最大值"
+        ),
     ),
     KpiDefinition(
         name="flooded_points",

@@ -52,6 +52,7 @@ def _self_loops(links: list[_AnyLink]) -> list[Finding]:
             "the link starts and ends at the same node",
             link.from_node,
             "two different nodes",
+            "check from_node and to_node",
         )
         for link in links
         if link.from_node == link.to_node

@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.drainage.hydraulics import FULL_LOG, LEVEL, CrossingLog, Watches, advance
 from sim.drainage.network import Network
-from sim.drainage.plant import INNER, MANHOLE_AREA_M2, Floats, State, build_plant
-
+from sim.drainage.node_tables import MANHOLE_AREA_M2
+from sim.drainage.plant import INNER, Floats, State, build_plant
 
 Crossing = tuple[float, str, bool]  # time s, node, rising
 
@@ -61,7 +61,10 @@ class NativeEngine:
         self._watches = self._compile_watches(())
         size = max(4 * len(self.node_ids), 1024)
         self._log = CrossingLog(
-            np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64), np.zeros(1, np.int64)
+            np.empty(size),
+            np.empty(size, np.int64),
+            np.empty(size, np.int64),
+            np.zeros(1, np.int64),
         )
 
     # -- time ----------------------------------------------------------------------------------
@@ -90,10 +93,10 @@ class NativeEngine:
                 end_s,
                 self._longest_step_s,
             )
-            for k in range(int(self._log.count[0])):
+            for k in range(int(self._log.filled[0])):
                 node = self.node_ids[int(self._log.node[k])]
                 crossings.append((float(self._log.time_s[k]), node, bool(self._log.rising[k])))
-            self._log.count[0] = 0
+            self._log.filled[0] = 0
             if reason != FULL_LOG:
                 crossings.sort()
                 return (self._watched[watch] if reason == LEVEL else None), crossings

@@ -2,43 +2,36 @@
 
 Every node has a table of depth against volume. Its stored water is the conduits' nearer halves
 (the whole conduit where the far end is an outfall, which stores nothing), a manhole shaft, the
-storage curve, and above the rim the ponding curve. Volume is the state and depth is looked up,
-so that what a link moves is conserved to rounding whatever the shape of the node.
+storage curve, and above the rim the ponding curve with the street reaches beside it. Volume is the
+state and depth is looked up, so that what a link moves is conserved to rounding whatever the shape
+of the node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.drainage.elements import (
-    Conduit,
-    Curve,
-    Junction,
-    Orifice,
-    Outfall,
-    Outlet,
-    Pump,
-    Storage,
-    Weir,
-)  # fmt: skip
+from sim.drainage.elements import Conduit, Junction, Outfall, Outlet, Pump, Storage
+from sim.drainage.link_rows import link_row
 from sim.drainage.network import Network
+from sim.drainage.node_tables import (
+    MANHOLE_AREA_M2,
+    SLOT_FRACTION,
+    NodeTable,
+    area_to_volume,
+    functional_volume,
+)
 from sim.drainage.sections import SectionGeometry
-from sim.kernel.errors import InputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CONDUIT, PUMP, ORIFICE, WEIR, OUTLET = range(5)
 INNER, FREE, NORMAL, STAGE = range(4)  # what bounds a node: its own volume, or an outfall's rule
 
-MANHOLE_AREA_M2 = 1.167  # SWMM's default minimum surface area (12.566 ft2, a 4 ft manhole)
-SLOT_FRACTION = 0.02  # Preissmann slot width over conduit width
 TABLE_CELLS = 128  # depth cells of a section table, even in the square root of the depth
-_END_CELLS = 32  # depth cells that one conduit end adds to its node's table
 
 
 class Plant(NamedTuple):
@@ -114,7 +107,7 @@ class State(NamedTuple):
     clock: Floats  # [time s, next step s, steps taken]
 
     def copy(self) -> State:
-        return State(*(array.copy() for array in self))
+        return State._make(array.copy() for array in self)
 
 
 # --- nodes ------------------------------------------------------------------------------------
@@ -139,95 +132,11 @@ def _geometries(network: Network) -> tuple[list[SectionGeometry], dict[str, int]
     return geometries, index
 
 
-class _NodeTable:
-    """Depth, volume and surface area of one node, built from what stores water in it."""
-
-    def __init__(self, rim_m: float) -> None:
-        self.rim_m = rim_m
-        self.breaks = {0.0, rim_m}
-        self.ends: list[tuple[SectionGeometry, float, float]] = []
-        self.floor_area_m2 = MANHOLE_AREA_M2
-        self.storage: Floats | None = None  # (depth, cumulative volume)
-        self.pond: Floats | None = None  # (depth above the rim, cumulative volume)
-
-    def add_end(self, geometry: SectionGeometry, offset_m: float, length_m: float) -> None:
-        """Add `length_m` (times barrels) of a conduit that enters `offset_m` above the invert."""
-        self.ends.append((geometry, offset_m, length_m))
-        even = (1.0 - np.cos(np.pi * np.arange(_END_CELLS + 1) / _END_CELLS)) / 2.0
-        self.breaks.update((offset_m + geometry.full_depth_m * even).tolist())
-
-    def _stored_m3(self, depth_m: Floats) -> Floats:
-        total = np.zeros_like(depth_m)
-        for geometry, offset_m, length_m in self.ends:
-            depth = np.clip(depth_m - offset_m, 0.0, None)
-            inside = np.minimum(depth, geometry.full_depth_m)
-            top = SLOT_FRACTION * geometry.max_width_m
-            if not geometry.closed:
-                top = float(geometry.width(np.array([geometry.full_depth_m]))[0])
-            total += length_m * (geometry.area(inside) + top * (depth - inside))
-        return total
-
-    def build(self) -> tuple[Floats, Floats, Floats]:
-        """Return depths, volumes (K,) and cell areas (K,), the last cell reaching upward."""
-        breaks = set(self.breaks)
-        if self.storage is not None:
-            breaks.update(self.storage[0].tolist())
-        if self.pond is not None:
-            breaks.update((self.rim_m + self.pond[0]).tolist())
-        top = max(breaks) + 1.0
-        points = np.array(sorted(breaks | {top}))
-        keep = np.concatenate(([True], np.diff(points) > 1e-5))
-        keep |= np.isin(points, [self.rim_m, top])
-        points = points[keep]
-        # the rim is exact: a point closer to it than the merge distance gives way
-        points = points[(np.abs(points - self.rim_m) > 1e-5) | (points == self.rim_m)]
-        volume = np.diff(self._stored_m3(points))
-        step = np.diff(points)
-        if self.storage is not None:
-            depth, stored = self.storage
-            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
-            inner = np.interp(points, depth, stored) + slope * np.clip(points - depth[-1], 0, None)
-            volume = volume + np.diff(inner)
-        if self.pond is None:
-            volume = np.maximum(volume, self.floor_area_m2 * step)
-        else:
-            depth, stored = self.pond
-            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
-            above = points - self.rim_m
-            pond = np.interp(above, depth, stored) + slope * np.clip(above - depth[-1], 0, None)
-            below = np.maximum(volume, self.floor_area_m2 * step)
-            volume = np.where(points[:-1] >= self.rim_m, np.diff(pond), below)
-        return points, np.concatenate(([0.0], np.cumsum(volume))), np.append(volume / step, 0.0)
-
-
-def _cumulative(points: tuple[tuple[float, float], ...], cells: int = 8) -> Floats:
-    """Depth against volume of an area curve that is linear between its points; constant below."""
-    depth, area = np.array(points, dtype=float).T
-    if depth[0] > 0:
-        depth, area = np.insert(depth, 0, 0.0), np.insert(area, 0, area[0])
-    if len(depth) == 1:
-        depth, area = np.append(depth, depth[0] + 1.0), np.append(area, area[0])
-    fine = np.unique(
-        np.concatenate([np.linspace(a, b, cells + 1) for a, b in zip(depth, depth[1:], strict=False)])
-    )
-    areas = np.interp(fine, depth, area)
-    volume = np.concatenate(([0.0], np.cumsum((areas[1:] + areas[:-1]) / 2 * np.diff(fine))))
-    return np.array([fine, volume])
-
-
-def _functional(storage: Storage) -> Floats:
-    """Depth against volume of ``area = a * depth**b + c``, integrated exactly."""
-    depth = np.linspace(0.0, max(storage.max_depth_m, 1.0), 65)
-    b = storage.area_exponent
-    volume = storage.area_coefficient * depth ** (b + 1) / (b + 1) + storage.area_constant_m2 * depth
-    return np.array([depth, volume])
-
-
 class _Nodes(NamedTuple):
-    columns: dict[str, object]
+    columns: dict[str, NDArray[Any]]
     geometry_of: dict[str, int]
     geometries: list[SectionGeometry]
-    index: dict[str, int]
+    place: dict[str, int]
 
 
 def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float) -> _Nodes:
@@ -246,7 +155,7 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
         ):
             crown[node_id] = max(crown[node_id], offset + full)
 
-    tables: list[_NodeTable] = []
+    tables: list[NodeTable] = []
     overflow_depth = np.full(len(nodes), np.inf)
     rims = np.zeros(len(nodes))
     for i, node in enumerate(nodes):
@@ -255,17 +164,21 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
             rim = node.max_depth_m
         if isinstance(node, Junction) and node.ponding_curve is None:
             rim = max(rim, crown[node.id])  # SWMM's rule: a junction is as deep as its crowns
-        table = _NodeTable(rim)
+        table = NodeTable(rim)
         table.floor_area_m2 = manhole_area_m2
         if isinstance(node, Junction):
             if node.ponding_curve is not None:
-                table.pond = _cumulative(curves[node.ponding_curve].points)
+                table.pond = area_to_volume(curves[node.ponding_curve].points)
             elif node.ponded_area_m2 > 0:
+                # SWMM's ponded area is all there is above the rim
                 table.pond = np.array([[0.0, 1.0], [0.0, node.ponded_area_m2]])
+                table.pond_holds_streets = True
             else:
                 overflow_depth[i] = rim + node.surcharge_depth_m
         elif isinstance(node, Storage):
-            stored = _cumulative(curves[node.curve].points) if node.curve else _functional(node)
+            stored = (
+                area_to_volume(curves[node.curve].points) if node.curve else functional_volume(node)
+            )
             table.storage = stored
             table.floor_area_m2 = 0.0
             if not node.ponds:
@@ -307,7 +220,7 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
         ]
     )
     bounds = {"free": FREE, "normal": NORMAL, "fixed": STAGE, "series": STAGE}
-    columns: dict[str, object] = {
+    columns: dict[str, NDArray[Any]] = {
         "invert_m": np.array([node.invert_m for node in nodes]),
         "bound": np.array(
             [bounds[n.boundary] if isinstance(n, Outfall) else INNER for n in nodes], dtype=np.int64
@@ -327,7 +240,7 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
 # --- sections ---------------------------------------------------------------------------------
 
 
-def _section_columns(geometries: list[SectionGeometry]) -> dict[str, object]:
+def _section_columns(geometries: list[SectionGeometry]) -> dict[str, NDArray[Any]]:
     count = max(len(geometries), 1)
     table = np.zeros((count, TABLE_CELLS + 1, 3))
     critical = np.zeros((count, TABLE_CELLS + 1))
@@ -353,104 +266,6 @@ def _section_columns(geometries: list[SectionGeometry]) -> dict[str, object]:
     }
 
 
-# --- links ------------------------------------------------------------------------------------
-
-_WEIR_FORMS = {"transverse": 0, "sideflow": 1, "v_notch": 2, "trapezoidal": 3}
-_PUMP_FORMS = {"type1": 1, "type2": 2, "type3": 3, "type4": 4, "type5": 5, "ideal": 0}
-
-
-def _opening(link: Orifice, row: dict[str, float]) -> None:
-    section = link.section
-    if section.kind not in ("circular", "rect_closed"):
-        raise InputError(
-            "an orifice must be circular or rect_closed",
-            where=f"orifices/{link.id}/section.kind",
-            value=section.kind,
-            expected="circular or rect_closed",
-        )
-    circular = section.kind == "circular"
-    row["form"] = (0 if link.orientation == "side" else 2) + (0 if circular else 1)
-    row["coefficient"] = link.discharge_coefficient
-    row["opening_m"] = section.depth_m
-    row["crest_length_m"] = section.depth_m if circular else section.width_m
-    row["close_rate_s"] = 1.0 / link.close_time_s if link.close_time_s > 0 else np.inf
-
-
-def _crest(link: Weir, row: dict[str, float]) -> None:
-    if link.form not in _WEIR_FORMS:
-        raise InputError(
-            f"the native engine has no {link.form} weir",
-            where=f"weirs/{link.id}/form",
-            value=link.form,
-            expected=" or ".join(_WEIR_FORMS),
-            hint="run it with --engine swmm",
-        )
-    section = link.section
-    row["form"] = _WEIR_FORMS[link.form]
-    row["coefficient"] = link.discharge_coefficient
-    row["coefficient_2"] = link.end_discharge_coefficient
-    row["opening_m"] = section.depth_m
-    row["crest_length_m"] = section.width_m
-    row["contractions"] = link.end_contractions
-    row["surcharges"] = link.can_surcharge
-    if link.form == "v_notch":
-        # half the top width over the height: the notch's side slope
-        row["coefficient_2"] = section.width_m / section.depth_m / 2.0
-    elif link.form == "trapezoidal":
-        row["coefficient_2"] = link.end_discharge_coefficient * section.side_slope_left
-
-
-def _link_row(
-    link: Conduit | Pump | Orifice | Weir | Outlet, nodes: _Nodes, inverts: Floats
-) -> dict[str, float]:
-    row: dict[str, float] = {}
-    if isinstance(link, Conduit):
-        if link.seepage_mm_h > 0:
-            raise InputError(
-                "the native engine has no seepage from conduits",
-                where=f"conduits/{link.id}/seepage_mm_h",
-                value=link.seepage_mm_h,
-                expected="0",
-                hint="run it with --engine swmm",
-            )
-        drop = (inverts[nodes.index[link.from_node]] + link.inlet_offset_m) - (
-            inverts[nodes.index[link.to_node]] + link.outlet_offset_m
-        )
-        geometry = nodes.geometries[nodes.geometry_of[link.id]]
-        row |= {
-            "kind": CONDUIT,
-            "section": nodes.geometry_of[link.id],
-            "offset_1_m": link.inlet_offset_m,
-            "offset_2_m": link.outlet_offset_m,
-            "length_m": link.length_m,
-            "roughness_n": geometry.roughness_n or link.roughness_n,
-            "barrels": link.barrels,
-            "sqrt_slope": np.sqrt(max(drop, 0.0) / link.length_m),
-            "entry_loss": link.entry_loss,
-            "exit_loss": link.exit_loss,
-            "average_loss": link.average_loss,
-            "max_flow_m3s": link.max_flow_m3s or np.inf,
-        }
-    elif isinstance(link, Pump):
-        row |= {"kind": PUMP, "form": _PUMP_FORMS[link.pump_type]}
-    elif isinstance(link, Orifice):
-        row |= {"kind": ORIFICE, "offset_1_m": link.offset_m}
-        _opening(link, row)
-    elif isinstance(link, Weir):
-        row |= {"kind": WEIR, "offset_1_m": link.offset_m}
-        _crest(link, row)
-    else:
-        row |= {
-            "kind": OUTLET,
-            "offset_1_m": link.offset_m,
-            "form": 0 if link.head == "depth" else 1,
-            "coefficient": link.coefficient,
-            "coefficient_2": link.exponent,
-        }
-    row["flap"] = not isinstance(link, Pump) and link.flap_gate
-    return row
-
-
 def build_plant(
     network: Network,
     *,
@@ -474,10 +289,14 @@ def build_plant(
         An element the native engine has no model for; the SWMM engine may have one.
     """
     nodes = _nodes(network, waterlogged_depth_m, manhole_area_m2)
-    inverts = np.array([node.invert_m for node in network.nodes])
-    rows = [_link_row(link, nodes, inverts) for link in network.links]
+    inverts = {node.id: node.invert_m for node in network.nodes}
+    rows = []
+    for link in network.links:
+        section = nodes.geometry_of.get(link.id) if isinstance(link, Conduit) else None
+        geometry = None if section is None else nodes.geometries[section]
+        rows.append(link_row(link, geometry, inverts) | {"section": section or 0})
     flapped = {o.id for o in network.outfalls if o.flap_gate}
-    curves: Mapping[str, Curve] = {c.id: c for c in network.curves}
+    curves = {c.id: c for c in network.curves}
     curve_points = [
         curves[link.curve].points if isinstance(link, Pump | Outlet) and link.curve else ()
         for link in network.links
@@ -489,7 +308,7 @@ def build_plant(
     defaults = {"barrels": 1.0, "length_m": 1.0, "roughness_n": 0.01, "max_flow_m3s": np.inf,
                 "close_rate_s": np.inf}  # fmt: skip
 
-    def column(name: str) -> NDArray[np.float64] | NDArray[np.int64]:
+    def column(name: str) -> NDArray[Any]:
         values = [row.get(name, defaults.get(name, 0.0)) for row in rows]
         return np.array(values, dtype=np.int64 if name in integers else np.float64)
 
@@ -504,13 +323,15 @@ def build_plant(
         elif link.from_node in flapped:
             flap[i] = -1  # a link filed the other way round
     plant = Plant(
-        **nodes.columns,  # type: ignore[arg-type]
-        **_section_columns(nodes.geometries),  # type: ignore[arg-type]
-        **{name: column(name) for name in names},  # type: ignore[arg-type]
-        node_1=np.array([nodes.index[link.from_node] for link in network.links], dtype=np.int64),
-        node_2=np.array([nodes.index[link.to_node] for link in network.links], dtype=np.int64),
-        flap=flap,  # type: ignore[arg-type]
-        curve_start=np.concatenate(([0], np.cumsum([len(p) for p in curve_points]))).astype(np.int64),
+        **nodes.columns,
+        **_section_columns(nodes.geometries),
+        **{name: column(name) for name in names},
+        node_1=np.array([nodes.place[link.from_node] for link in network.links], dtype=np.int64),
+        node_2=np.array([nodes.place[link.to_node] for link in network.links], dtype=np.int64),
+        flap=flap,
+        curve_start=np.concatenate(([0], np.cumsum([len(p) for p in curve_points]))).astype(
+            np.int64
+        ),
         curve_x=np.ascontiguousarray(flat[:, 0]),
         curve_y=np.ascontiguousarray(flat[:, 1]),
     )
@@ -552,3 +373,10 @@ def _initial(network: Network, plant: Plant) -> State:
         lateral_m3=zeros.copy(), out_m3=zeros.copy(), back_m3=zeros.copy(),
         clock=np.array([0.0, 0.5, 0.0]),
     )  # fmt: skip
+
+
+def pond_volume_m3(plant: Plant, node: int, depth_m: Floats) -> Floats:
+    """Return the water above the rim of a node at depths above its invert, m3; any shape."""
+    points = slice(plant.table_start[node], plant.table_start[node + 1])
+    volume = np.interp(depth_m, plant.table_depth_m[points], plant.table_volume_m3[points])
+    return np.clip(volume - plant.pond_volume_m3[node], 0.0, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -156,8 +157,8 @@ def nested(
     blocks = _around_peak(curve.depth_mm, edges, 60.0 * peak_at_h, ratio)
     edges_s = 60.0 * np.array(edges)
     intensity = np.maximum(blocks, 0.0) * 3600.0 / np.diff(edges_s)
-    return Hyetograph(edges_s + start_s, intensity, "reconstructed",
-                      "reconstructed: only the maxima are observed, the course is assumed")  # fmt: skip
+    note = "reconstructed: only the maxima are observed, the course is assumed"
+    return Hyetograph(edges_s + start_s, intensity, "reconstructed", note)
 
 
 class _DepthCurve:
@@ -220,6 +221,8 @@ class _DepthCurve:
 
 
 _TO_MM: Mapping[str, float] = {"mm": 1.0, "mm/h": 1.0, "in": 25.4, "in/h": 25.4}
+# The file's own clock only matters up to its first row.
+_ANY_START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def from_gauge_csv(
@@ -242,25 +245,22 @@ def from_gauge_csv(
 
     Raises
     ------
-    InputError
-        If the file cannot be read, or holds negative rain.
+    InputError, InputErrors
+        Whatever `sim.drainage.time_csv.read_series_csv` refuses, and rows closer than the
+        interval.
     """
-    times_s, values = read_series_csv(path)
-    return _recorded(np.asarray(times_s), np.asarray(values), unit, start_s, interval_s, str(path))
-
-
-def _recorded(
-    times_s: Array, values: Array, unit: str, start_s: float, interval_s: float | None, where: str
-) -> Hyetograph:
+    points = read_series_csv(
+        path, value_column="value", unit=unit, expected_step_s=None, start=_ANY_START
+    )
+    times_s, values = np.array(points).T
     if interval_s is None:
-        if len(times_s) < 2:
-            raise InputError("the recording interval is unknown", where=where, value=len(times_s),
-                             expected="at least two rows")  # fmt: skip
         interval_s = float(np.min(np.diff(times_s)))
     rate = values * _TO_MM[unit]
     if unit in ("mm", "in"):
         rate = rate * (3600.0 / interval_s)
-    return from_intervals(times_s - times_s[0] + start_s, rate, interval_s, "gauge", where=where)
+    return from_intervals(
+        times_s - times_s[0] + start_s, rate, interval_s, "gauge", where=str(path)
+    )
 
 
 def from_series(gauge: RainGauge, series: Series) -> Hyetograph:

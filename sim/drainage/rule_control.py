@@ -49,7 +49,9 @@ class RuleControl:
         if not len(self.rules):
             return math.inf
         now = self._clock.now_s
-        later = [t for t in self.rules.time_triggers(now + 86400.0, self._clock.calendar) if t > now]
+        later = [
+            t for t in self.rules.time_triggers(now + 86400.0, self._clock.calendar) if t > now
+        ]
         return later[0] if later else math.inf
 
     def levels(self) -> list[LevelWatch]:
@@ -61,8 +63,7 @@ class RuleControl:
             if trigger.attribute == "head":
                 depth -= float(self._engine.plant.invert_m[node])
             if depth > 0.0 and trigger.node not in self._outfalls:
-                for rising in (True, False):
-                    watches.append(LevelWatch(trigger.node, depth, rising, "rule"))
+                watches += [LevelWatch(trigger.node, depth, up, "rule") for up in (True, False)]
         return watches
 
     def apply(self) -> None:
@@ -86,11 +87,11 @@ class RuleControl:
         state, plant = self._engine.state, self._engine.plant
         if kind == "node":
             i = self._engine.node_index[name]
-            values = {
+            values: dict[str, Callable[[], float]] = {
                 "depth": lambda: state.depth_m[i],
                 "head": lambda: self._engine.level_m()[i],
                 "volume": lambda: state.volume_m3[i],
-                "inflow": lambda: state.lateral_m3s[i] + _entering(self._engine, i),
+                "inflow": lambda: state.lateral_m3s[i],
                 "maxdepth": lambda: self._full[name],
             }
         elif kind == "link":
@@ -98,8 +99,8 @@ class RuleControl:
             is_open, since = self._since[name]
             lasted = self._clock.now_s - since
             values = {
-                "flow": lambda: abs(state.flow_m3s[i]),
-                "status": lambda: float(state.setting[i] > 0.0),
+                "flow": lambda: state.flow_m3s[i],
+                "status": lambda: state.setting[i],
                 "setting": lambda: state.setting[i],
                 "timeopen": lambda: lasted if is_open else math.nan,
                 "timeclosed": lambda: math.nan if is_open else lasted,
@@ -133,10 +134,3 @@ def _refuse_unread(rules: Sequence[Rule]) -> None:
                         expected=", ".join(sorted(_READ[kind])) or "no premise on a gauge",
                         hint="run it with --engine swmm",
                     )
-
-
-def _entering(engine: NativeEngine, node: int) -> float:
-    plant, flow = engine.plant, engine.state.flow_m3s
-    forward = flow[(plant.node_2 == node) & (flow > 0.0)].sum()
-    backward = flow[(plant.node_1 == node) & (flow < 0.0)].sum()
-    return float(forward - backward)

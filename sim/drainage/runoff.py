@@ -18,14 +18,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.drainage import infiltration
 from sim.drainage.elements import Subcatchment
-from sim.drainage.infiltration import PARAMETERS, STATES
+from sim.drainage.infiltration import PARAMETERS, STATES, Six
 from sim.drainage.network import Network
 from sim.drainage.overland import drain
+from sim.kernel.compiled import compiled
 from sim.kernel.errors import InputError
 
 Array = NDArray[np.float64]
@@ -64,7 +64,7 @@ class RunoffTotals:
         )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _surface(
     depth: float, inflow: float, capacity: float, a: float, storage: float, dt: float
 ) -> tuple[float, float, float]:
@@ -77,7 +77,7 @@ def _surface(
         return 0.0, 0.0, 0.0
     if depth <= 0.0 and inflow * dt <= capacity:
         return 0.0, supply, 0.0
-    loss = capacity / dt
+    loss = capacity / dt if capacity > 0.0 else 0.0
     q = inflow - loss
     left = dt
     wet = depth
@@ -116,11 +116,27 @@ def _surface(
     return depth, infiltrated, outflow
 
 
-@njit(cache=True)
+@compiled
+def _pervious(
+    method: int, p: Six, x: Six, fresh: float, dry: float, depth: float,
+    rain: float, runon: float, a: float, storage: float, dt: float,
+) -> tuple[float, float, float, Six]:  # fmt: skip
+    """`_surface` for the pervious part; returns its infiltration state besides."""
+    inflow = rain + runon
+    capacity, x = infiltration.capacity(method, p, x, fresh, dt, rain, runon, depth)
+    new, taken, out = _surface(depth, inflow, capacity, a, storage, dt)
+    wet = inflow + depth / dt > infiltration.NO_WATER
+    x = infiltration.commit(
+        method, p, x, fresh, dry, dt, taken, wet, taken >= capacity * (1.0 - 1e-12)
+    )
+    return new, taken, out, x
+
+
+@compiled
 def _step(
     order: Indices, to_node: Indices, to_subcatchment: Indices, delayed: NDArray[np.bool_],
     method: Indices, surface: Array, soil: Array, factors: Array,
-    depth: Array, soil_state: Array, waiting: Array, totals: Array,
+    depth: Array, state: Array, waiting: Array, totals: Array,
     rain_mm_h: Array, dt: float, runon: Array, runoff: Array, node_inflow: Array,
 ) -> None:  # fmt: skip
     """Advance every subcatchment by `dt`; fills ``runoff`` (S,) and ``node_inflow`` (N,), m3/s."""
@@ -134,16 +150,22 @@ def _step(
         storing = surface[j, _STORING]
         pervious = surface[j, _PERVIOUS]
         a = surface[j, _A_IMPERVIOUS]
+        ap = surface[j, _A_PERVIOUS]
+        sp = surface[j, _S_PERVIOUS]
+        fresh = factors[j, 0]
+        dry = factors[j, 1]
+        p = (soil[j, 0], soil[j, 1], soil[j, 2], soil[j, 3], soil[j, 4], soil[j, 5])
+        x = (state[j, 0], state[j, 1], state[j, 2], state[j, 3], state[j, 4], state[j, 5])
         rain = rain_mm_h[j] * _MM_H
-        feed = runon[j] / (area * dt)
+        feed = runon[j] / (area * dt) if runon[j] > 0.0 else 0.0
         outflow = 0.0
         infiltrated = 0.0
         crossing = 0.0
         # Pervious ground comes first if its runoff crosses the impervious surface, else last.
         first = surface[j, _TO_IMPERVIOUS] > 0.0
         if first:
-            taken, out = _pervious(
-                method[j], soil, soil_state, j, factors, surface, depth, rain, feed, dt
+            depth[j, 2], taken, out, x = _pervious(
+                method[j], p, x, fresh, dry, depth[j, 2], rain, feed, ap, sp, dt
             )
             infiltrated += pervious * taken
             out *= pervious
@@ -152,12 +174,12 @@ def _step(
         paved = 0.0
         if bare > 0.0:
             # Crossing water falls on the storing part, on the bare one only if that is all.
-            extra = crossing / (bare * dt) if storing <= 0.0 else 0.0
+            extra = crossing / (bare * dt) if first and storing <= 0.0 else 0.0
             new, _, out = _surface(depth[j, 0], rain + feed + extra, 0.0, a, 0.0, dt)
             depth[j, 0] = new
             paved += bare * out
         if storing > 0.0:
-            extra = crossing / (storing * dt)
+            extra = crossing / (storing * dt) if first else 0.0
             new, _, out = _surface(
                 depth[j, 1], rain + feed + extra, 0.0, a, surface[j, _S_IMPERVIOUS], dt
             )
@@ -166,12 +188,13 @@ def _step(
         crossing = surface[j, _TO_PERVIOUS] * paved
         outflow += paved - crossing
         if pervious > 0.0 and not first:
-            over = crossing / (pervious * dt)
-            taken, out = _pervious(
-                method[j], soil, soil_state, j, factors, surface, depth, rain, feed + over, dt
+            over = crossing / (pervious * dt) if crossing > 0.0 else 0.0
+            depth[j, 2], taken, out, x = _pervious(
+                method[j], p, x, fresh, dry, depth[j, 2], rain, feed + over, ap, sp, dt
             )
             infiltrated += pervious * taken
             outflow += pervious * out
+        state[j, 0], state[j, 1], state[j, 2], state[j, 3], state[j, 4], state[j, 5] = x
         volume = outflow * area
         totals[j, _RAIN] += rain * dt * area
         totals[j, _RUNON] += runon[j]
@@ -185,25 +208,6 @@ def _step(
                 waiting[to_subcatchment[j]] += volume
             else:
                 runon[to_subcatchment[j]] += volume
-
-
-@njit(cache=True)
-def _pervious(
-    method: int, soil: Array, state: Array, j: int, factors: Array, surface: Array, depth: Array,
-    rain: float, runon: float, dt: float,
-) -> tuple[float, float]:  # fmt: skip
-    """Advance the pervious part and its infiltration; infiltrated and outflow depth, m."""
-    inflow = rain + runon
-    before = depth[j, 2]
-    capacity = infiltration.capacity(method, soil, state, j, factors, dt, rain, runon, before)
-    depth[j, 2], taken, out = _surface(
-        before, inflow, capacity, surface[j, _A_PERVIOUS], surface[j, _S_PERVIOUS], dt
-    )
-    infiltration.commit(
-        method, soil, state, j, factors, dt, taken,
-        inflow + before / dt > infiltration.NO_WATER, taken >= capacity * (1.0 - 1e-12),
-    )  # fmt: skip
-    return taken, out
 
 
 class Runoff:

@@ -1,4 +1,4 @@
-"""The ``[drainage]`` section of a scenario: which network, which rain, which river, which engine."""
+"""The ``[drainage]`` section of a scenario: network, works, rain, river, failures, engine."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class River(Frozen):
 
 
 class PumpFailures(Frozen):
-    """Random failures of every pump: exponential time to failure while running, lognormal repair."""
+    """Random failures of every pump: exponential running time to failure, lognormal repair."""
 
     mean_time_to_failure_h: Positive
     median_repair_h: Positive
@@ -92,9 +92,9 @@ class GateOperation(Frozen):
 class DrainageSpec(Frozen):
     """What a scenario says about drainage.
 
-    ``network`` is a folder of tables or a SWMM ``.inp`` file. ``works`` is ``"none"``, ``"all"``, or
-    ids. ``report_step_s`` is the grid of the recorded series. ``waterlogged_depth_m`` is the depth
-    in the lane above which a point counts as waterlogged (0.15 m).
+    ``network`` is a folder of tables or a SWMM ``.inp`` file. ``works`` is ``"none"``, ``"all"``,
+    or ids. ``report_step_s`` is the grid of the recorded series. ``waterlogged_depth_m`` is the
+    depth in the lane above which a point counts as waterlogged (0.15 m).
     """
 
     network: Id

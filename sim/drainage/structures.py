@@ -10,8 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from sim.drainage.conduit import GRAVITY
-from sim.drainage.plant import INNER, ORIFICE, OUTLET, PUMP, Plant, State
+from sim.drainage.link_rows import ORIFICE, OUTLET, PUMP
+from sim.drainage.plant import INNER, Plant, State
 from sim.kernel.compiled import compiled
+
+
+_NO_FEEDBACK_M = 1e-5  # a flow that moves its levels less than this in a step is taken as it is
 
 
 @compiled
@@ -137,45 +141,72 @@ def _weir(
 
 
 @compiled
+def _formula(plant: Plant, link: int, level_1_m: float, level_2_m: float, opening: float) -> float:
+    """Return the flow at two given levels, negative when it runs backwards."""
+    if plant.kind[link] == OUTLET:
+        crest = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
+        floor = crest if plant.form[link] == 0 else max(level_2_m, crest)
+        return _rated(plant, link, level_1_m - floor) * opening
+    forward = level_1_m >= level_2_m
+    sign = 1.0 if forward else -1.0
+    if sign * plant.flap[link] < 0.0:
+        return 0.0
+    high, low = max(level_1_m, level_2_m), min(level_1_m, level_2_m)
+    if plant.kind[link] == ORIFICE:
+        return sign * _orifice(plant, link, high, low, opening)
+    return sign * _weir(plant, link, high, low, opening, forward)
+
+
+@compiled
 def structure_flow(
     plant: Plant, state: State, link: int, level_1_m: float, level_2_m: float, dt_s: float
 ) -> float:
-    """Return the flow of an orifice, weir or outlet over a step, m3/s (negative: backwards)."""
-    kind = plant.kind[link]
+    """Return the flow of an orifice, weir or outlet over a step, m3/s (negative: backwards).
+
+    The flow q is the formula's at the levels that q itself leaves in the course of the step.
+    """
     n1, n2 = plant.node_1[link], plant.node_2[link]
-    old = state.flow_m3s[link]
     opening = state.setting[link]
     if opening <= 0.0:
         return 0.0
-    # levels at the step's end as they would be without this link
-    area_1 = plant.table_area_m2[state.cell[n1]] if plant.bound[n1] == INNER else np.inf
-    area_2 = plant.table_area_m2[state.cell[n2]] if plant.bound[n2] == INNER else np.inf
-    rise_1 = dt_s * (state.net_m3s[n1] + old) / area_1
-    rise_2 = dt_s * (state.net_m3s[n2] - old) / area_2
-    level_1, level_2 = level_1_m + rise_1, level_2_m + rise_2
-    if kind == OUTLET:
-        crest = plant.invert_m[n1] + plant.offset_1_m[link]
-        floor = crest if plant.form[link] == 0 else max(level_2, crest)
-        head = level_1 - floor
-        flow = _rated(plant, link, head) * opening
-        sign, driving = 1.0, head
-    else:
-        sign = 1.0 if level_1 >= level_2 else -1.0
-        high, low = max(level_1, level_2), min(level_1, level_2)
-        if sign * plant.flap[link] < 0.0:
-            return 0.0
-        if kind == ORIFICE:
-            flow = _orifice(plant, link, high, low, opening)
+    # levels at the step's end as they would be without this link, and what each m3/s changes them
+    per_1 = per_2 = 0.0
+    old = state.flow_m3s[link]
+    if plant.bound[n1] == INNER:
+        per_1 = dt_s / plant.table_area_m2[state.cell[n1]]
+        level_1_m += per_1 * (state.net_m3s[n1] + old)
+    if plant.bound[n2] == INNER:
+        per_2 = dt_s / plant.table_area_m2[state.cell[n2]]
+        level_2_m += per_2 * (state.net_m3s[n2] - old)
+    # the residual formula(q) - q falls from the first to the second of these: regula falsi
+    q_low, q_high = 0.0, _formula(plant, link, level_1_m, level_2_m, opening)
+    at_low = q_high
+    moves_m = abs(q_high) * (per_1 + per_2)
+    if moves_m < _NO_FEEDBACK_M:
+        return q_high
+    # the mean level of the step where levels move little, its last level where they move much
+    crest = plant.invert_m[n1] + plant.offset_1_m[link]
+    high, low = max(level_1_m, level_2_m), max(min(level_1_m, level_2_m), crest)
+    weight = 0.5 + 0.5 * min(moves_m / max(high - low, moves_m), 1.0)
+    per_1, per_2 = weight * per_1, weight * per_2
+    at_high = (
+        _formula(plant, link, level_1_m - per_1 * q_high, level_2_m + per_2 * q_high, opening)
+        - q_high
+    )
+    q = q_high
+    for _ in range(50):
+        if at_high == at_low:
+            break
+        q = q_high - at_high * (q_high - q_low) / (at_high - at_low)
+        rest = _formula(plant, link, level_1_m - per_1 * q, level_2_m + per_2 * q, opening) - q
+        if abs(rest) <= 1e-9 * abs(q) + 1e-12:
+            break
+        if rest * at_high < 0.0:
+            q_low, at_low = q_high, at_high
         else:
-            flow = _weir(plant, link, high, low, opening, sign > 0.0)
-        crest = plant.invert_m[n1] + plant.offset_1_m[link]
-        driving = high - max(low, crest)
-    if flow <= 0.0 or driving <= 0.0:
-        return 0.0
-    # q = c sqrt(driving - dt q (1/A1 + 1/A2)), solved for q
-    c2 = flow * flow / driving
-    slack = 0.5 * c2 * dt_s * (1.0 / area_1 + 1.0 / area_2)
-    return sign * (np.sqrt(slack * slack + flow * flow) - slack)
+            at_low *= 0.5  # Illinois: keeps both ends moving
+        q_high, at_high = q, rest
+    return q
 
 
 @compiled
@@ -186,5 +217,3 @@ def link_flow(
     if plant.kind[link] == PUMP:
         return pump_flow(plant, state, link, level_1_m, level_2_m)
     return structure_flow(plant, state, link, level_1_m, level_2_m, dt_s)
-
-

@@ -206,7 +206,9 @@ def _read_family(file: Path, family: str, model: type[BaseModel]) -> tuple[Any, 
 def _check_new(name: str, line: int, lines: dict[str, int]) -> None:
     if name in lines:
         what = f"this id is already taken on line {lines[name]}"
-        raise CellErrors([CellError("id", what, name, "an id that no other element here has")])
+        expected = "an id that no other element here has"
+        hint = "rename one of the two; rows of one id stand together"
+        raise CellErrors([CellError("id", what, name, expected, hint)])
     lines[name] = line
 
 
@@ -253,7 +255,7 @@ def _point(names: Sequence[str], cells: Mapping[str, str]) -> tuple[float, ...]:
             point.append(parse_number(cells[name]))
         except ValueError as error:
             what = str(error) if cells[name] else "the cell is empty"
-            hint = number_hint(cells[name])
+            hint = number_hint(cells[name]) if cells[name] else "every row is one point"
             errors.append(CellError(name, what, cells[name], "a number", hint))
     if errors:
         raise CellErrors(errors)
@@ -355,11 +357,17 @@ def _read_rules(file: Path) -> tuple[Rule, ...]:
         json.loads(text, object_pairs_hook=unique)
         return _RULES.validate_json(text)
     except UnicodeDecodeError as error:
-        refuse("the file is not in UTF-8", f"byte {error.start}", "", "UTF-8", "save it as UTF-8")
+        bad = error.object[error.start : error.end]
+        refuse("the file is not in UTF-8", f"byte {error.start}", bad, "UTF-8", "save it as UTF-8")
     except json.JSONDecodeError as error:
-        refuse(error.msg, f"line {error.lineno}, column {error.colno}", "", "JSON", "")
+        place = f"line {error.lineno}, column {error.colno}"
+        refuse(
+            error.msg, place, error.doc[error.pos :], "JSON", "a comma or bracket may be missing"
+        )
     except RecursionError:
-        refuse("the file is nested too deeply", "file", "", "a list of rules", "")
+        refuse(
+            "the file is nested too deeply", "file", text, "a list of rules", "check the brackets"
+        )
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A list whose only member is wrong counts as too short as well: that says nothing new.

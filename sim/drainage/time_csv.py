@@ -180,7 +180,7 @@ def _point(
         value = parse_number(text)
     except ValueError as error:
         what = str(error) if text else "the cell is empty"
-        hint = number_hint(text) or "leave out rows without a value; a gap is then reported as such"
+        hint = number_hint(text) if text else "leave out rows without a value, or fill them in"
         wrong(value_column, what, f"a number in {unit}", hint)
     if "unit" in cells and cells["unit"] != unit:
         hint = f"convert the values to {unit}, or say in the scenario what the file holds"

@@ -2,12 +2,13 @@
 
 Numba's own cache looks at the file of each function, not at those of the functions it calls, so a
 kernel would go on running with a helper that has since been changed. Here the cache is a folder
-named after everything it could depend on: all of this package's source.
+named after everything it could depend on: the source of all kernels and of their arrays.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,15 +19,22 @@ _SOURCE = Path(__file__).resolve().parents[1]
 
 
 def _cache_folder() -> Path:
+    """Return the folder for the present source, and drop those of earlier ones."""
     digest = blake2b(digest_size=8)
     for file in sorted(_SOURCE.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return _SOURCE / "__pycache__" / f"compiled-{digest.hexdigest()}"
+        content = file.read_bytes()
+        if b"compiled" in content:  # kernels, and what says that kernels read it
+            digest.update(content)
+    folder = _SOURCE / "__pycache__" / f"compiled-{digest.hexdigest()}"
+    if not folder.exists():
+        for old in folder.parent.glob("compiled-*"):
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 # Numba looks at this when a function is decorated. A folder of the user's own choice is respected;
 # where the package cannot be written to, numba finds a folder of its own.
 if "NUMBA_CACHE_DIR" not in os.environ and os.access(_SOURCE, os.W_OK):
-    config.CACHE_DIR = str(_cache_folder())
+    config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
 
 compiled = njit(cache=True, error_model="numpy")

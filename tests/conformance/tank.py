@@ -71,9 +71,7 @@ class Tank:
         "leak": Label("Leak", "渗漏", "m3"),
     } | {kpi.name: kpi.label for kpi in kpi_definitions}
 
-    def load(
-        self, spec: TankSpec, folder: Path, start: datetime, horizon_s: float
-    ) -> TankInputs:
+    def load(self, spec: TankSpec, folder: Path, start: datetime, horizon_s: float) -> TankInputs:
         path = folder / spec.tanks
         if not path.is_file():
             raise InputError("no such file", where="tank.tanks", value=spec.tanks, file=path)

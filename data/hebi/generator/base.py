@@ -6,8 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sim.drainage.elements import (
-    Conduit, CrossSection, Curve, Junction, Orifice, Outfall, Pump, RainGauge, Rule, Series,
-    Storage, Work, Zone,
+    Conduit,
+    CrossSection,
+    Curve,
+    Junction,
+    Orifice,
+    Outfall,
+    Pump,
+    RainGauge,
+    Rule,
+    Series,
+    Storage,
+    Work,
+    Zone,
 )  # fmt: skip
 from sim.drainage.network import Network
 
@@ -107,7 +118,7 @@ def _pipes(assumptions: Assumptions, sewers: SewerSystem) -> Iterable[Conduit]:
 def _underpass_stations(town: Town, draft: Draft) -> None:
     """Give every underpass a covered sump and one small pump to the lower neighbour's sewer."""
     number = town.assumptions.number
-    flow_m3s = number("underpass.pump_flow")
+    flow_m3s = number("calibration.underpass_pump_flow")
     lift_m = number("underpass.full_flow_depth")
     draft.curves.append(
         Curve(id="PUMP-underpass", kind="pump", points=((0.0, 0.0), (lift_m, flow_m3s)))
@@ -121,7 +132,8 @@ def _underpass_stations(town: Town, draft: Draft) -> None:
         target = min(ends, key=lambda end: (end.elevation_m, end.id))
         draft.storages.append(
             Storage(
-                id=sump, invert_m=invert_m, x_m=round(node.x_m, 2), y_m=round(node.y_m + number("underpass.sump_offset"), 2),
+                id=sump, invert_m=invert_m, x_m=node.x_m,
+                y_m=round(node.y_m + number("underpass.sump_offset"), 2),
                 zone=town.zone_of[node.id], area_constant_m2=number("underpass.sump_area"),
                 # a closed shaft up to the level of the approach streets
                 max_depth_m=round(
@@ -134,7 +146,7 @@ def _underpass_stations(town: Town, draft: Draft) -> None:
             Conduit(
                 id=pipe_id(node.id), from_node=node.id, to_node=sump,
                 length_m=number("underpass.inlet_length"),
-                roughness_n=number("calibration.sewer_roughness"), 
+                roughness_n=number("calibration.sewer_roughness"),
                 outlet_offset_m=depth_m - number("underpass.inlet_drop"),
                 section=CrossSection(kind="circular", depth_m=number("underpass.inlet_diameter")),
             )

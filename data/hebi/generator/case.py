@@ -54,7 +54,8 @@ def write_case(case: Case, folder: Path) -> None:
         ("id", "name_en", "name_zh", "kind", "cost_million_cny", "basis", "cost_scale", "tag"),
         (
             (w.id, w.name_en, w.name_zh, w.kind, f"{w.cost_million_cny:.2f}",
-             basis.get(w.id, "open channel"), f"{scale:.4f}" if w.kind == "work" else "1", "assumed")
+             basis.get(w.id, "open channel"), f"{scale:.4f}" if w.kind == "work" else "1",
+             "assumed")
             for w in case.network.works
         ),
     )  # fmt: skip

@@ -121,7 +121,8 @@ def _ponding(
     kerb_m = number("ponding.kerb")
     points = []
     for depth_m in assumptions.numbers(PONDING_DEPTHS_ROW):
-        under_water = int(np.count_nonzero(rise_m + kerb_m <= depth_m))
+        # at depth 0 only the street is wet, however low the ground behind the kerb lies
+        under_water = int(np.count_nonzero(rise_m + kerb_m <= depth_m)) if depth_m > 0 else 0
         ground_m2 = share * under_water * m2_per_cell
         points.append((depth_m, round(multiplier * (street_m2 + ground_m2), 1)))
     return tuple(points)

@@ -1,4 +1,4 @@
-"""The 45 exceedance channels: open ways for flood water from low streets to water or lower streets."""
+"""The 45 exceedance channels: open ways from low streets to open water or lower streets."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def _to_river(town: Town, count: int, gathered: dict[str, float]) -> list[Way]:
     return _best(ways, count)
 
 
-def _to_tributary(
-    town: Town, count: int, gathered: dict[str, float], taken: set[str]
-) -> list[Way]:
+def _to_tributary(town: Town, count: int, gathered: dict[str, float], taken: set[str]) -> list[Way]:
     reach_m = town.assumptions.number("channel.reach_tributary")
     ways: list[tuple[float, Way]] = []
     for node in town.graph.nodes.values():

@@ -68,9 +68,7 @@ def outfall_sites(
     graph: StreetGraph,
 ) -> tuple[OutfallSite, ...]:
     """Return the outfalls: on the Qi at the stated northings, on each tributary at eastings."""
-    points: list[tuple[str, float, float]] = []
-    for y in assumptions.numbers("outfalls.qi_y"):
-        points.append(("qi", float(outline.bank_x_m(y)), y))
+    points = [("qi", float(outline.bank_x_m(y)), y) for y in assumptions.numbers("outfalls.qi_y")]
     side_m = assumptions.number("outfalls.tributary_offset")
     for river in rivers:
         for x, side in zip(

@@ -116,7 +116,8 @@ def build_streets(
     """Build the graph: grid lines, jitter, classes, the railway, a park, gaps."""
     number, count = assumptions.number, assumptions.count
     columns, rows = count("streets.columns"), count("streets.rows")
-    arterial_every, collector_every = count("streets.arterial_every"), count("streets.collector_every")
+    arterial_every = count("streets.arterial_every")
+    collector_every = count("streets.collector_every")
     column_at = _line_positions(columns, number("streets.line_jitter"), generator)
     row_at = _line_positions(rows, number("streets.line_jitter"), generator)
     jitter_m = number("streets.node_jitter")
@@ -156,17 +157,18 @@ def build_streets(
 
     drop_m = number("streets.underpass_drop")
     nodes: dict[str, StreetNode] = {}
-    for key, (x, y) in at.items():
-        nodes[key] = StreetNode(key, round(x, 2), round(y, 2), round(float(terrain.elevation_m(x, y)), 3))
-    for key, (x, y) in underpasses.items():
-        ground_m = float(terrain.elevation_m(x, y))
-        nodes[key] = StreetNode(key, round(x, 2), round(y, 2), round(ground_m - drop_m, 3), True)
+    for node, (x, y) in (at | underpasses).items():
+        level_m = float(terrain.elevation_m(x, y)) - (drop_m if node in underpasses else 0.0)
+        nodes[node] = StreetNode(
+            node, round(x, 2), round(y, 2), round(level_m, 3), node in underpasses
+        )
     return StreetGraph(nodes, tuple(_finish(assumptions, edges, nodes)), number("railway.x"))
 
 
 def _park(assumptions: Assumptions, rows: int, columns: int) -> set[tuple[int, int]]:
     """Return the grid places a large park swallows: local corners only, off the main lines."""
-    first_row, first_column, high, wide = (int(v) for v in assumptions.numbers("streets.park_block"))
+    numbers = assumptions.numbers("streets.park_block")
+    first_row, first_column, high, wide = (int(v) for v in numbers)
     block = {(first_row + r, first_column + c) for r in range(high) for c in range(wide)}
     if any(r >= rows or c >= columns for r, c in block):
         raise ValueError("streets.park_block lies outside the grid")

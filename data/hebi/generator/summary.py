@@ -27,10 +27,12 @@ def summary(case: Case) -> str:
     pipes = list(town.sewers.pipes.values())
     junctions = {j.id: j for j in network.junctions if j.work is None}
     streets = [c for c in network.conduits if c.level == "street"]
+    level_m = {node.id: node.elevation_m for node in town.graph.nodes.values()}
     street_slopes = [
-        100 * abs(town.graph.nodes[s.from_node].elevation_m - town.graph.nodes[s.to_node].elevation_m)
-        / s.length_m for s in town.graph.streets if s.structure != "underpass"
-    ]  # fmt: skip
+        100 * abs(level_m[s.from_node] - level_m[s.to_node]) / s.length_m
+        for s in town.graph.streets
+        if s.structure != "underpass"
+    ]
     sizes: Counter[str] = Counter()
     volume_m3 = 0.0
     for pipe in pipes:
@@ -78,7 +80,8 @@ def summary(case: Case) -> str:
     lines += ["", f"works: {len(works)}, {sum(w.cost_million_cny for w in works):.1f} million CNY, "
               f"unit costs scaled by {case.works.cost_scale():.3f}"]  # fmt: skip
     lines += [
-        f"  {w.id}  {w.cost_million_cny:6.1f}  {w.name_en} ({case.works.basis[w.id]})" for w in works
+        f"  {w.id}  {w.cost_million_cny:6.1f}  {w.name_en} ({case.works.basis[w.id]})"
+        for w in works
     ]
     lengths = [c.length_m for c in network.conduits if c.id.startswith("CH")]
     lines.append(

@@ -104,7 +104,7 @@ def subcatchments(
     number = assumptions.number
     infiltration = Horton(
         max_rate_mm_h=number("infiltration.horton_max"),
-        min_rate_mm_h=number("calibration.infiltration_min"),
+        min_rate_mm_h=number("infiltration.horton_min"),
         decay_per_h=number("infiltration.horton_decay"),
         drying_time_d=number("infiltration.drying_time"),
     )

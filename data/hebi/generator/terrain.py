@@ -40,9 +40,7 @@ class Outline:
         south_m = -height_m / 2
         k = 2 * np.pi / wave_m
         # the integral of the swing over the height, in closed form
-        swing_area_m2 = (
-            swing_m / k * (np.cos(k * south_m + phase) - np.cos(-k * south_m + phase))
-        )
+        swing_area_m2 = swing_m / k * (np.cos(k * south_m + phase) - np.cos(-k * south_m + phase))
         west_m = bank_mean_m - (area_m2 - float(swing_area_m2)) / height_m
         return cls(west_m, south_m, -south_m, bank_mean_m, swing_m, wave_m, phase)
 
@@ -74,7 +72,10 @@ class Tributary:
 def tributaries(assumptions: Assumptions) -> tuple[Tributary, ...]:
     """Return the two tributary channels, north first."""
     number = assumptions.number
-    names = (("TN", "North tributary channel", "北支渠"), ("TS", "South tributary channel", "南支渠"))
+    names = (
+        ("TN", "North tributary channel", "北支渠"),
+        ("TS", "South tributary channel", "南支渠"),
+    )
     return tuple(
         Tributary(
             key, name_en, name_zh,
@@ -98,7 +99,9 @@ class Terrain:
         number = assumptions.number
         self._outline = outline
         self._valleys = valleys
-        self._bank_elevation_m = number("terrain.bank_elevation")
+        self._bank_elevation_m = number("terrain.bank_elevation") + number(
+            "calibration.ground_shift"
+        )
         self._slopes = assumptions.numbers("terrain.slope_by_belt")
         self._breaks_m = assumptions.numbers("terrain.belt_break")
         self._blend_m = number("terrain.belt_blend")
@@ -123,8 +126,11 @@ class Terrain:
         radius_m = assumptions.number("terrain.bowl_radius")
         bowls: list[tuple[float, float, float, float]] = []
         while len(bowls) < count:
-            y = self._outline.south_m + radius_m + generator.random() * (
-                self._outline.north_m - self._outline.south_m - 2 * radius_m
+            y = (
+                self._outline.south_m
+                + radius_m
+                + generator.random()
+                * (self._outline.north_m - self._outline.south_m - 2 * radius_m)
             )
             x = float(self._outline.bank_x_m(y)) - near_m - generator.random() * (far_m - near_m)
             depth_m = low_m + generator.random() * (high_m - low_m)

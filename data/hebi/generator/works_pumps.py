@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from sim.drainage.elements import (
-    Conduit, CrossSection, Curve, Junction, Outfall, Pump, Storage,
+    Conduit,
+    CrossSection,
+    Curve,
+    Junction,
+    Outfall,
+    Pump,
+    Storage,
 )  # fmt: skip
 
 from .base import STAGE, pipe_id, rim_m
@@ -17,8 +23,7 @@ def low_ground_ha(sheet: Worksheet, site: OutfallSite) -> float:
     return sum(
         cell.area_m2 / 1e4
         for node, cell in town.cells.items()
-        if town.sewers.site_of.get(node) == site.id
-        and town.graph.nodes[node].elevation_m < level_m
+        if town.sewers.site_of.get(node) == site.id and town.graph.nodes[node].elevation_m < level_m
     )
 
 
@@ -58,7 +63,9 @@ def _station(sheet: Worksheet, work: str, site: OutfallSite, flow_m3s: float) ->
         )
     )  # fmt: skip
     box = CrossSection(
-        kind="rect_closed", depth_m=number("station.box_height"), width_m=number("station.box_width")
+        kind="rect_closed",
+        depth_m=number("station.box_height"),
+        width_m=number("station.box_width"),
     )
     draft.conduits.append(
         Conduit(

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from sim.drainage.elements import (
-    Action, Conduit, CrossSection, Curve, Junction, Orifice, Premise, Pump, Rule, Storage,
+    Action,
+    Conduit,
+    CrossSection,
+    Curve,
+    Junction,
+    Orifice,
+    Premise,
+    Pump,
+    Rule,
+    Storage,
 )  # fmt: skip
 
 from .base import pipe_id, rim_m
@@ -24,7 +33,7 @@ def _bowls(sheet: Worksheet, land_uses: set[str], taken: set[str], wanted: int) 
     depth_m = sheet.number("works.rank_depth")
     nodes.sort(key=lambda node: (-standing_m2(town.cells[node.id], depth_m), node.id))
     chosen = [town.graph.nodes[name] for name in sorted(taken)]
-    found = []
+    found: list[str] = []
     for node in nodes:
         apart = all(distance_m((node.x_m, node.y_m), (c.x_m, c.y_m)) >= spacing_m for c in chosen)
         if apart and len(found) < wanted:

@@ -76,9 +76,7 @@ def _double(
 
 def _fits(sheet: Worksheet, pipe: Sewer, height_m: float) -> bool:
     """Tell whether a conduit of `height_m` lies below the street at both ends of a pipe."""
-    room_m = min(
-        sheet.draft.junction(node).max_depth_m for node in (pipe.from_node, pipe.to_node)
-    )
+    room_m = min(sheet.draft.junction(node).max_depth_m for node in (pipe.from_node, pipe.to_node))
     return room_m >= height_m + sheet.number("works.least_cover")
 
 
@@ -94,7 +92,8 @@ def larger_outlets(sheet: Worksheet, work: str) -> None:
     for site in sites:
         sheet.add_outlet(work, site, section, "out")
         length_km += sheet.town.sewers.pipes[site.terminal].length_m / 1000
-    million = length_km * sheet.number("cost.box_culvert") + len(sites) * sheet.number("cost.outlet")
+    million = length_km * sheet.number("cost.box_culvert")
+    million += len(sites) * sheet.number("cost.outlet")
     sheet.enter(
         work, "Larger outlets to the Qi", "淇河排口扩建", million,
         f"{len(sites)} outlets, {length_km:.2f} km",

@@ -101,10 +101,10 @@ def build_zones(
     kinds = assumptions.texts("zones.kind")
     names = sorted(set(zone_of.values()))
     if not len(names) == len(land_uses) == len(kinds) == rows * columns:
-        raise ValueError(f"zones: {len(names)} zones, {len(land_uses)} land uses, {len(kinds)} kinds")
+        found = f"{len(land_uses)} land uses, {len(kinds)} kinds"
+        raise ValueError(f"zones: {len(names)} zones of {rows * columns}, {found}")
     area_m2 = {
-        zone: sum(cells[node].area_m2 for node, z in zone_of.items() if z == zone)
-        for zone in names
+        zone: sum(cells[node].area_m2 for node, z in zone_of.items() if z == zone) for zone in names
     }
     weights = [
         area_m2[zone] * assumptions.number(f"zones.{use}.people_weight")

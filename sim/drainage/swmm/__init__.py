@@ -7,6 +7,7 @@ from sim.drainage.swmm.reading import Note, UnsupportedSection
 from sim.drainage.swmm.writer import REFERENCE_OPTIONS, write_inp
 
 __all__ = [
-    "Imported", "Note", "REFERENCE_OPTIONS", "SwmmError", "SwmmOptions", "SwmmResult", "UnsupportedSection", "read_inp",
+    "REFERENCE_OPTIONS", "Imported", "Note", "SwmmError", "SwmmOptions", "SwmmResult",
+    "UnsupportedSection", "read_inp",
     "run_swmm", "write_inp",
 ]  # fmt: skip

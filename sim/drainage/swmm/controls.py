@@ -14,17 +14,35 @@ from dataclasses import dataclass, field
 from sim.drainage.elements import Action, Premise, Rule
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.options import SwmmOptions
-from sim.drainage.swmm.reading import Reading, bad, keyword, match, number, text
+from sim.drainage.swmm.reading import Reading, bad, keyword, made, match, number, text
 from sim.drainage.swmm.tables import Book, Scale
 from sim.drainage.swmm.times import parse_date, parse_number, parse_seconds
 
 _CLAUSES = ("RULE", "IF", "AND", "OR", "THEN", "ELSE", "PRIORITY", "VARIABLE", "EXPRESSION")
 _OBJECTS = ("GAGE", "NODE", "LINK", "CONDUIT", "PUMP", "ORIFICE", "WEIR", "OUTLET", "SIMULATION")
 _ATTRIBUTES = (
-    "DEPTH", "MAXDEPTH", "HEAD", "VOLUME", "INFLOW", "FLOW", "FULLFLOW", "FULLDEPTH", "STATUS",
-    "SETTING", "LENGTH", "SLOPE", "VELOCITY", "TIMEOPEN", "TIMECLOSED", "TIME", "DATE",
-    "CLOCKTIME", "DAYOFYEAR", "DAY", "MONTH",
-)  # fmt: skip
+    "DEPTH",
+    "MAXDEPTH",
+    "HEAD",
+    "VOLUME",
+    "INFLOW",
+    "FLOW",
+    "FULLFLOW",
+    "FULLDEPTH",
+    "STATUS",
+    "SETTING",
+    "LENGTH",
+    "SLOPE",
+    "VELOCITY",
+    "TIMEOPEN",
+    "TIMECLOSED",
+    "TIME",
+    "DATE",
+    "CLOCKTIME",
+    "DAYOFYEAR",
+    "DAY",
+    "MONTH",
+)
 _RELATIONS = ("=", "<>", "<", "<=", ">", ">=")
 _LINK_TIMES = {"TIMEOPEN", "TIMECLOSED"}
 _ALLOWED = {
@@ -65,9 +83,7 @@ class _Draft:
 class ControlReader:
     """Reads [CONTROLS] line by line; every line is one clause."""
 
-    def __init__(
-        self, reading: Reading, options: SwmmOptions, curves: Book, series: Book
-    ) -> None:
+    def __init__(self, reading: Reading, options: SwmmOptions, curves: Book, series: Book) -> None:
         self.reading = reading
         self.options = options
         self.curves = curves
@@ -153,11 +169,16 @@ class ControlReader:
             raise bad(row, "two clauses on one line", row.text, "one clause per line")
         draft.last_attribute = left.attribute
         draft.premises.append(
-            Premise(
-                join=join, object=left.object, id=left.id, attribute=left.attribute.lower(),
-                relation=relation, **fields,
-            )  # type: ignore[arg-type]
-        )  # fmt: skip
+            made(
+                Premise,
+                join=join,
+                object=left.object,
+                id=left.id,
+                attribute=left.attribute.lower(),
+                relation=relation,
+                **fields,
+            )
+        )
 
     def _variable(self, row: Row, k: int) -> tuple[_Variable, int]:
         """Return the variable at token `k` and the index of the token behind it."""
@@ -180,7 +201,9 @@ class ControlReader:
         # the longest keyword first: TIME would also match TIMEOPEN
         attribute = match(token, sorted(_ATTRIBUTES, key=len, reverse=True))
         if attribute is None or attribute not in _ALLOWED[word]:
-            raise bad(row, f"{word} has no such attribute", token, ", ".join(sorted(_ALLOWED[word])))
+            raise bad(
+                row, f"{word} has no such attribute", token, ", ".join(sorted(_ALLOWED[word]))
+            )
         return attribute
 
     def _gauge_attribute(self, row: Row, k: int) -> str:

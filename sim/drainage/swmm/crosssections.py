@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.drainage.elements import CrossSection, SectionKind
 from sim.drainage.swmm.lexer import Row
-from sim.drainage.swmm.reading import Reading, bad, keyword, number, text
+from sim.drainage.swmm.reading import Reading, bad, keyword, made, number, text
 from sim.drainage.swmm.tables import Book, Scale
 from sim.drainage.swmm.transects import Survey
 
@@ -116,7 +116,7 @@ def _shape(reading: Reading, row: Row, word: str, curves: Book) -> CrossSection:
         values["bottom_radius_m"] = max(values["bottom_radius_m"], values["width_m"] / 2)
     if "width_m" in values and values["width_m"] == 0 and kind != "trapezoidal":
         raise bad(row, "the width is 0", row[3], "more than 0")
-    return CrossSection(kind=kind, depth_m=height_m, **values)
+    return made(CrossSection, kind=kind, depth_m=height_m, **values)
 
 
 def _barrels(reading: Reading, row: Row) -> int:

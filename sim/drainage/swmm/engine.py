@@ -123,7 +123,7 @@ def run_swmm(
 
 
 def _result(raw: Mapping[str, npt.NDArray[np.generic]], report: Report) -> SwmmResult:
-    units = units_for(FLOW_UNITS[int(raw["units"][1])])  # type: ignore[arg-type]
+    units = units_for(FLOW_UNITS[int(raw["units"][1])])
     length, flow, volume = units.length_m, units.flow_m3s, units.volume_m3
 
     def ids(family: str) -> tuple[str, ...]:
@@ -132,10 +132,10 @@ def _result(raw: Mapping[str, npt.NDArray[np.generic]], report: Report) -> SwmmR
     def si(name: str, factor: float) -> Array:
         return raw[name].astype(np.float64) * factor
 
-    periods, step_s = int(raw["periods"]), float(raw["step_s"])  # type: ignore[arg-type]
-    version = int(raw["version"])  # type: ignore[arg-type]
+    periods, step_s = int(raw["periods"]), float(raw["step_s"])
+    version = int(raw["version"])
     return SwmmResult(
-        time_s=step_s * np.arange(1, periods + 1),
+        time_s=np.arange(1, periods + 1, dtype=np.float64) * step_s,
         node_ids=ids("node"),
         node_depth_m=si("node_depth", length),
         node_head_m=si("node_head", length),
@@ -156,7 +156,7 @@ def _result(raw: Mapping[str, npt.NDArray[np.generic]], report: Report) -> SwmmR
         system=_system(raw, units),
         report=report,
         version=f"{version // 10000}.{version // 1000 % 10}.{version % 1000}",
-        elapsed_s=float(raw["elapsed_s"]),  # type: ignore[arg-type]
+        elapsed_s=float(raw["elapsed_s"]),
     )
 
 

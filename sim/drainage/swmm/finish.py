@@ -59,7 +59,8 @@ def stretched_curve(points: Points, depth_m: float) -> Points:
     """Return a storage curve from depth 0 to at least `depth_m`, as SWMM extrapolates it.
 
     Below the first point the area falls linearly to 0; above the last it follows the last slope,
-    or stays constant where that slope is negative.
+    or stays constant where that slope is negative. (SWMM's areas follow the same rule, but its
+    volumes leave out the wedge below a first point above 0.)
     """
     stretched = list(points)
     if stretched[0][0] > 0:
@@ -73,15 +74,16 @@ def stretched_curve(points: Points, depth_m: float) -> Points:
 
 
 def unrolled_tide(points: Points, options: SwmmOptions) -> Points:
-    """Return stages over the run from a curve of stage (m) against the time of day (s)."""
-    midnight = options.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    origin_s = -(options.start - midnight).total_seconds()
-    inside = [p for p in points if 0 < p[0] < _DAY_S - _JUST_BEFORE_S]
-    day = [(0.0, _at(points, 0.0)), *inside, (_DAY_S - _JUST_BEFORE_S, _at(points, _DAY_S))]
-    count = int((options.duration_s - origin_s) // _DAY_S) + 1
-    return tuple(
-        (origin_s + k * _DAY_S + time_s, stage_m) for k in range(count) for time_s, stage_m in day
-    )
+    """Return stages over the run from a tidal curve: stage (m) against time (s) in one day.
+
+    The manual calls the abscissa the hour of the day, but SWMM's engine counts the hours from the
+    start of the run, beginning with the curve's first one; that is what happens here too.
+    """
+    first_s = points[0][0]
+    day = [(t - first_s, stage_m) for t, stage_m in points if t - first_s < _DAY_S - _JUST_BEFORE_S]
+    day.append((_DAY_S - _JUST_BEFORE_S, _at(points, first_s + _DAY_S)))
+    days = int(options.duration_s // _DAY_S) + 1
+    return tuple((k * _DAY_S + time_s, stage_m) for k in range(days) for time_s, stage_m in day)
 
 
 def _at(points: Points, time_s: float) -> float:

@@ -45,16 +45,15 @@ def read_levels(reading: Reading) -> None:
         reading.note(others[0], f"{len(others)} lines: tags have no effect")
 
 
-def check_rest(
-    reading: Reading, options: SwmmOptions, accepted: Collection[str] = ()
-) -> None:
+def check_rest(reading: Reading, options: SwmmOptions, accepted: Collection[str] = ()) -> None:
     """Note or refuse every section that is not imported."""
     for section, reason in NOTED.items():
         found = reading.rows(section)
         if found:
             reading.note(found[0], f"{len(found)} lines: {reason}")
     for section, what in _REFUSED.items():
-        reading.each(section, lambda row, what=what: _refuse(reading, row, what))  # type: ignore[misc]
+        for row in reading.rows(section):
+            reading.problems.append(reading.unsupported(row, what))
     _groundwater(reading, options)
     _rdii(reading, options)
     _evaporation(reading, "evaporation" in accepted)
@@ -63,17 +62,13 @@ def check_rest(
     reading.each("FILES", lambda row: _interface_file(reading, row))
 
 
-def _refuse(reading: Reading, row: Row, what: str, hint: str = "") -> None:
-    raise reading.unsupported(row, what, hint)
-
-
 def _groundwater(reading: Reading, options: SwmmOptions) -> None:
     for section in ("GROUNDWATER", "GWF"):
         found = reading.rows(section)
         if found and (options.ignore_groundwater or not reading.rows("AQUIFERS")):
             reading.note(found[0], f"{len(found)} lines: groundwater is switched off")
         else:
-            reading.each(section, lambda row: _refuse(reading, row, "groundwater"))
+            reading.problems += [reading.unsupported(row, "groundwater") for row in found]
 
 
 def _rdii(reading: Reading, options: SwmmOptions) -> None:
@@ -81,7 +76,8 @@ def _rdii(reading: Reading, options: SwmmOptions) -> None:
     if found and options.ignore_rdii:
         reading.note(found[0], f"{len(found)} lines: IGNORE_RDII is YES")
         return
-    reading.each("RDII", lambda row: _refuse(reading, row, "rainfall-dependent infiltration"))
+    what = "rainfall-dependent infiltration"
+    reading.problems += [reading.unsupported(row, what) for row in found]
 
 
 def _evaporation(reading: Reading, accepted: bool) -> None:
@@ -126,9 +122,7 @@ def _snow(reading: Reading, options: SwmmOptions) -> None:
     def one(row: Row) -> None:
         if text(row, 0, "the snow pack's id").upper() not in used:
             return
-        surface = keyword(
-            row, 1, "the surface", ("PLOWABLE", "IMPERV", "PERV", "REMOVAL")
-        )
+        surface = keyword(row, 1, "the surface", ("PLOWABLE", "IMPERV", "PERV", "REMOVAL"))
         if surface == "REMOVAL":
             return
         initial = [number(row, k, "the initial snow", default=0.0) for k in (6, 7)]

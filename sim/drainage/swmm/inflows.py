@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sim.drainage.elements import Inflow
 from sim.drainage.swmm.lexer import Row
-from sim.drainage.swmm.reading import Reading, bad, number, optional, text
+from sim.drainage.swmm.reading import Reading, bad, made, number, optional, text
 from sim.drainage.swmm.tables import Book, Scale, Table
 
 _FIELDS = {
@@ -46,11 +46,14 @@ def read_inflows(
         pattern = [reading.refer("pattern", row, 7)] if optional(row, 7) else []
         if node in direct:
             reading.note(row, f"replaces the earlier inflow at node '{node}'")
-        direct[node] = Inflow(
-            node=node, series=used, scale=number(row, 5, "the scale factor", default=1.0),
+        direct[node] = made(
+            Inflow,
+            node=node,
+            series=used,
+            scale=number(row, 5, "the scale factor", default=1.0),
             baseline_m3s=number(row, 6, "the baseline", default=0.0) * flow,
             **_patterns(row, [patterns[name] for name in pattern]),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
 
     def dry_weather(row: Row) -> None:
         node = reading.refer("node", row, 0)
@@ -59,10 +62,12 @@ def read_inflows(
         names = [reading.refer("pattern", row, k) for k in range(3, 7) if optional(row, k)]
         if node in dry:
             reading.note(row, f"replaces the earlier dry-weather flow at node '{node}'")
-        dry[node] = Inflow(
-            node=node, baseline_m3s=number(row, 2, "the average flow") * flow,
+        dry[node] = made(
+            Inflow,
+            node=node,
+            baseline_m3s=number(row, 2, "the average flow") * flow,
             **_patterns(row, [patterns[name] for name in names]),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
 
     reading.each("INFLOWS", inflow)
     reading.each("DWF", dry_weather)

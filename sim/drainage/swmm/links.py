@@ -10,7 +10,7 @@ from sim.drainage.swmm.crosssections import Opening
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.nodes import Nodes
 from sim.drainage.swmm.options import SwmmOptions
-from sim.drainage.swmm.reading import Reading, bad, keyword, number, optional, text, yes
+from sim.drainage.swmm.reading import Reading, bad, keyword, made, number, optional, text, yes
 from sim.drainage.swmm.tables import Book, Scale
 
 LINK_SECTIONS = ("CONDUITS", "PUMPS", "ORIFICES", "WEIRS", "OUTLETS")
@@ -113,7 +113,8 @@ class LinkReader:
     def _opening(self, row: Row) -> Opening:
         opening = self.openings.get(row[0])
         if opening is None:
-            raise bad(row, "the link has no usable cross section", row[0], "a line in [XSECTIONS]")
+            what = "the link has no cross section, or one that was refused"
+            raise bad(row, what, row[0], "a line in [XSECTIONS] that can be read")
         return opening
 
     def _losses(self, row: Row) -> tuple[float, float, float, bool, float]:
@@ -142,17 +143,26 @@ class LinkReader:
         if roughness_n <= 0:
             raise bad(row, "Manning's n is too small", roughness_n, "more than 0")
         entry, exit_, average, gate, seepage = self._losses(row)
-        self.links.conduits[row[0]] = Conduit(
-            **ends, length_m=length_m, roughness_n=roughness_n,
+        level = "street" if opening.is_street else "sewer"
+        self.links.conduits[row[0]] = made(
+            Conduit,
+            **ends,
+            length_m=length_m,
+            roughness_n=roughness_n,
             inlet_offset_m=self._offset_m(row, 5, ends["from_node"]),
             outlet_offset_m=self._offset_m(row, 6, ends["to_node"]),
             initial_flow_m3s=number(row, 7, "the initial flow", default=0.0) * units.flow_m3s,
             max_flow_m3s=number(row, 8, "the maximum flow", default=0.0, minimum=0.0)
             * units.flow_m3s,
-            section=opening.section, barrels=opening.barrels, entry_loss=entry, exit_loss=exit_,
-            average_loss=average, flap_gate=gate, seepage_mm_h=seepage,
-            level=self.reading.levels.get(row[0].upper(), "street" if opening.is_street else "sewer"),
-        )  # type: ignore[arg-type]  # fmt: skip
+            section=opening.section,
+            barrels=opening.barrels,
+            entry_loss=entry,
+            exit_loss=exit_,
+            average_loss=average,
+            flap_gate=gate,
+            seepage_mm_h=seepage,
+            level=self.reading.levels.get(row[0].upper(), level),
+        )
 
     def _pump(self, row: Row) -> None:
         ends = self._ends(row)
@@ -170,11 +180,15 @@ class LinkReader:
         shutoff_m = number(row, 6, "the shutoff depth", default=0.0, minimum=0.0)
         if 0 < startup_m <= shutoff_m:
             raise bad(row, "the pump starts no higher than it stops", row.text, "startup > shutoff")
-        self.links.pumps[row[0]] = Pump(
-            **ends, pump_type=pump_type, curve=curve,
+        self.links.pumps[row[0]] = made(
+            Pump,
+            **ends,
+            pump_type=pump_type,
+            curve=curve,
             initially_on=keyword(row, 4, "the initial status", ("OFF", "ON"), "ON") == "ON",
-            startup_depth_m=startup_m * units.length_m, shutoff_depth_m=shutoff_m * units.length_m,
-        )  # type: ignore[arg-type]  # fmt: skip
+            startup_depth_m=startup_m * units.length_m,
+            shutoff_depth_m=shutoff_m * units.length_m,
+        )
 
     def _orifice(self, row: Row) -> None:
         ends = self._ends(row)
@@ -184,7 +198,8 @@ class LinkReader:
                       "CIRCULAR or RECT_CLOSED")  # fmt: skip
         # [LOSSES] overrides the gate of the link's own line
         gate = self._losses(row)[3] if row[0] in self.losses else yes(row, 6, "the flap gate")
-        self.links.orifices[row[0]] = Orifice(
+        self.links.orifices[row[0]] = made(
+            Orifice,
             **ends,
             orientation=keyword(row, 3, "the orientation", ("SIDE", "BOTTOM")).lower(),
             offset_m=self._crest_m(row, 4, ends),
@@ -192,7 +207,7 @@ class LinkReader:
             flap_gate=gate,
             close_time_s=number(row, 7, "the closing time", default=0.0, minimum=0.0) * 3600.0,
             section=opening.section,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
 
     def _weir(self, row: Row) -> None:
         ends = self._ends(row)
@@ -203,24 +218,26 @@ class LinkReader:
         if opening.section.kind != shape:
             raise bad(opening.row, f"a {word} weir cannot have this shape", opening.row[1],
                       shape.upper())  # fmt: skip
-        if form == "roadway" and optional(row, 10, ("", "*", "0", "0.0")) is not None:
-            if optional(row, 11, ("", "*")) is not None:
-                raise self.reading.unsupported(row, "a roadway weir with a road surface")
+        if form == "roadway" and self._starred(row, 10, "the road width") and len(row) > 11:
+            raise self.reading.unsupported(row, "a roadway weir with a road surface")
         if optional(row, 12, ("", "*")) is not None:
             raise self.reading.unsupported(row, "a weir coefficient curve")
         contractions = self._starred(row, 7, "the end contractions")
         if contractions not in (0.0, 1.0, 2.0):
             raise bad(row, "end contractions must be 0, 1 or 2", contractions, "0, 1 or 2")
         own_gate = optional(row, 6, ("", "*")) is not None and yes(row, 6, "the flap gate")
-        self.links.weirs[row[0]] = Weir(
-            **ends, form=form, offset_m=self._crest_m(row, 4, ends),
+        self.links.weirs[row[0]] = made(
+            Weir,
+            **ends,
+            form=form,
+            offset_m=self._crest_m(row, 4, ends),
             discharge_coefficient=number(row, 5, "the discharge coefficient", above=0.0) * weir,
             end_discharge_coefficient=self._starred(row, 8, "the end coefficient") * weir,
             end_contractions=int(contractions),
             flap_gate=self._losses(row)[3] if row[0] in self.losses else own_gate,
             can_surcharge=optional(row, 9, ("", "*")) is None or yes(row, 9, "can surcharge"),
             section=opening.section,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
 
     def _starred(self, row: Row, index: int, what: str) -> float:
         if optional(row, index, ("", "*")) is None:
@@ -243,7 +260,13 @@ class LinkReader:
             coefficient *= units.flow_m3s / units.length_m**exponent
             k = 7
         gate = self._losses(row)[3] if row[0] in self.losses else yes(row, k, "the flap gate")
-        self.links.outlets[row[0]] = Outlet(
-            **ends, offset_m=self._crest_m(row, 3, ends), head=head, curve=curve,
-            coefficient=coefficient, exponent=exponent, flap_gate=gate,
-        )  # type: ignore[arg-type]  # fmt: skip
+        self.links.outlets[row[0]] = made(
+            Outlet,
+            **ends,
+            offset_m=self._crest_m(row, 3, ends),
+            head=head,
+            curve=curve,
+            coefficient=coefficient,
+            exponent=exponent,
+            flap_gate=gate,
+        )

@@ -9,8 +9,16 @@ from sim.drainage.elements import Junction, Outfall, Storage
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.options import SwmmOptions
 from sim.drainage.swmm.reading import (
-    Reading, bad, keyword, match, number, optional, text, yes,
-)  # fmt: skip
+    Reading,
+    bad,
+    keyword,
+    made,
+    match,
+    number,
+    optional,
+    text,
+    yes,
+)
 from sim.drainage.swmm.tables import Book, Scale
 
 _EARTH_RADIUS_M = 6371008.8
@@ -31,10 +39,9 @@ class Nodes:
     area_curves: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
     def invert_m(self, node: str) -> float:
-        for family in (self.junctions, self.storages, self.outfalls):
-            if node in family:
-                return family[node].invert_m  # type: ignore[index]
-        return 0.0  # its own row was in error and is reported
+        found = self.junctions.get(node) or self.storages.get(node) or self.outfalls.get(node)
+        # a node whose own row was in error is missing here, and that error is reported
+        return found.invert_m if found else 0.0
 
 
 def define_nodes(reading: Reading) -> None:
@@ -47,9 +54,7 @@ def _define(reading: Reading, row: Row) -> None:
     reading.define("node", row, text(row, 0, "the node's id"))
 
 
-def read_nodes(
-    reading: Reading, options: SwmmOptions, curves: Book, series: Book
-) -> Nodes:
+def read_nodes(reading: Reading, options: SwmmOptions, curves: Book, series: Book) -> Nodes:
     """Read all nodes; `define_nodes` must have run."""
     nodes = Nodes()
     places = read_coordinates(reading)
@@ -98,21 +103,31 @@ def read_nodes(
         max_depth_m = number(row, 2, "the maximum depth", minimum=0.0) * length
         area, k = _storage_area(reading, row, nodes, curves, max_depth_m)
         _check_losses(reading, row, k)
-        nodes.storages[node] = Storage(
-            id=node, x_m=x_m, y_m=y_m,
-            invert_m=number(row, 1, "the invert") * length, max_depth_m=max_depth_m,
+        nodes.storages[node] = made(
+            Storage,
+            id=node,
+            x_m=x_m,
+            y_m=y_m,
+            invert_m=number(row, 1, "the invert") * length,
+            max_depth_m=max_depth_m,
             initial_depth_m=number(row, 3, "the initial depth", minimum=0.0) * length,
-            surcharge_depth_m=_depth(row, k, "the surcharge depth") * length, **area,
-        )  # type: ignore[arg-type]  # fmt: skip
+            surcharge_depth_m=_depth(row, k, "the surcharge depth") * length,
+            **area,
+        )
 
     def outfall(row: Row) -> None:
         node = row[0]
         nodes.rows[node] = row
         x_m, y_m = places.get(node, (None, None))
         boundary = _boundary(reading, row, options, curves, series)
-        nodes.outfalls[node] = Outfall(
-            id=node, x_m=x_m, y_m=y_m, invert_m=number(row, 1, "the invert") * length, **boundary
-        )  # type: ignore[arg-type]  # fmt: skip
+        nodes.outfalls[node] = made(
+            Outfall,
+            id=node,
+            x_m=x_m,
+            y_m=y_m,
+            invert_m=number(row, 1, "the invert") * length,
+            **boundary,
+        )
 
     reading.each("JUNCTIONS", junction)
     reading.each("DIVIDERS", divider)
@@ -152,7 +167,7 @@ def _storage_area(
         ]
     else:
         if a <= 0 or b <= 0 or c < 0 or (shape == "PARABOLIC" and c == 0):
-            raise bad(row, "the shape's sizes are impossible", f"{a:g} {b:g} {c:g}", "sizes above 0")
+            raise bad(row, "the sizes are impossible", f"{a:g} {b:g} {c:g}", "sizes above 0")
         linear, square, constant = _quadratic(shape, a, b, c)
         # for metric factors: sizes in the file's length unit, slopes without unit
         linear, constant = linear * units.length_m, constant * units.area_m2
@@ -198,9 +213,7 @@ def _check_losses(reading: Reading, row: Row, k: int) -> None:
 def _boundary(
     reading: Reading, row: Row, options: SwmmOptions, curves: Book, series: Book
 ) -> dict[str, object]:
-    kind = keyword(
-        row, 2, "the outfall type", ("FREE", "NORMAL", "FIXED", "TIDAL", "TIMESERIES")
-    )
+    kind = keyword(row, 2, "the outfall type", ("FREE", "NORMAL", "FIXED", "TIDAL", "TIMESERIES"))
     k = 3 if kind in ("FREE", "NORMAL") else 4
     gate = optional(row, k)
     if gate is not None and not match(gate, ("NO", "YES")):
@@ -220,7 +233,9 @@ def _boundary(
         used = curves.use(reading, curve.id, Scale("tidal", 3600.0, length))
         fields |= {"boundary": "series", "stage_series": name}
         reading.tides[name] = used
-        reading.note(row, "the tidal curve is unrolled into a stage series over the run")
+        reading.note(
+            row, "the tidal curve is unrolled into a stage series, its hours counted from the start"
+        )
         return fields
     return fields | {"boundary": kind.lower()}
 
@@ -239,9 +254,7 @@ def read_coordinates(reading: Reading) -> dict[str, tuple[float, float]]:
         )  # fmt: skip
 
     reading.each("COORDINATES", one)
-    unit_row = next(
-        (row for row in reading.rows("MAP") if row[0].upper().startswith("UNIT")), None
-    )
+    unit_row = next((row for row in reading.rows("MAP") if row[0].upper().startswith("UNIT")), None)
     unit = optional(unit_row, 1) if unit_row else None
     if not places:
         return places

@@ -147,9 +147,7 @@ def read_options(reading: Reading) -> SwmmOptions:
                 raise reading.unsupported(row, "a run without flow routing")
         elif name in ("ROUTING_STEP", "LENGTHENING_STEP"):
             seconds = _routing_step(row, name)
-            values[
-                "routing_step_s" if name == "ROUTING_STEP" else "lengthening_step_s"
-            ] = seconds
+            values["routing_step_s" if name == "ROUTING_STEP" else "lengthening_step_s"] = seconds
         elif name in _WITHOUT_EFFECT:
             reading.note(row, f"{name}: {_WITHOUT_EFFECT[name]}")
         elif name.endswith("_DATE"):

@@ -151,10 +151,10 @@ def _curves(reading: Reading, book: Book, nodes: Nodes) -> tuple[Curve, ...]:
         if scale.kind == "storage":
             points = stretched_curve(given, deepest_m.get(name, 0.0))
             if points != given:
-                table = book.tables[name] if name in book.tables else None
+                table = book.tables.get(name)
                 if table:
                     reading.note(table.row, "the curve is extended to the depths it is used for")
-        found.append(Curve(id=name, kind=scale.kind, points=points))  # type: ignore[arg-type]
+        found.append(Curve.model_validate({"id": name, "kind": scale.kind, "points": points}))
     found += [
         Curve(id=name, kind="storage", points=points) for name, points in nodes.area_curves.items()
     ]
@@ -188,6 +188,3 @@ def _note_unused(
                 if survey.transect.id.split("#")[0] in row.tokens
             )
             reading.note(row, f"the transect '{survey.transect.id}' is not used by any conduit")
-
-
-

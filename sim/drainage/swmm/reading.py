@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.times import parse_number
 from sim.drainage.swmm.units import Units, units_for
 from sim.kernel.errors import InputError
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class UnsupportedSection(InputError):
@@ -66,12 +69,6 @@ class Reading:
                     for problem in error.errors()
                 ]  # fmt: skip
 
-    def attempt(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except InputError as problem:
-            self.problems.append(problem)
-
     def unsupported(self, row: Row, what: str, hint: str = "") -> UnsupportedSection:
         return UnsupportedSection(
             f"{what} is not supported", where=row.where, value=" ".join(row.tokens),
@@ -106,6 +103,11 @@ class Reading:
             name = f"{wanted}#{k}"
         self.names.setdefault(family, {})[name.upper()] = name
         return name
+
+
+def made(kind: type[_Model], /, **fields: object) -> _Model:
+    """Build an element from fields whose keywords come from the file; pydantic checks them."""
+    return kind.model_validate(fields)
 
 
 # --- tokens of a row -------------------------------------------------------------------------

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_ROW = re.compile(r"^\s*(?P<name>[A-Za-z][^.]*?)\s*\.{2,}\s+(?P<first>-?\d\S*)(?:\s+(?P<second>-?\d\S*))?")
+_ROW = re.compile(
+    r"^\s*(?P<name>[A-Za-z][^.]*?)\s*\.{2,}\s+(?P<first>-?\d\S*)(?:\s+(?P<second>-?\d\S*))?"
+)
 _ERROR = re.compile(r"^\s*ERROR\s+(\d+):\s*(.*)$")
 _WARNING = re.compile(r"^\s*WARNING\s+(\d+):\s*(.*)$")
 _RUNOFF = "Runoff Quantity Continuity"
 _ROUTING = "Flow Routing Continuity"
 _ERROR_ROW = "Continuity Error (%)"
-# the volume columns: acre-feet and 10^6 gal, or hectare-metres and 10^6 ltr
+# Three decimals of a volume: we read the finer of the two columns. Acre-feet are finer than
+# 10^6 gallons; 10^6 litres, which only the routing table has, finer than hectare-metres.
 _ACRE_FOOT_M3 = 43560 * 0.3048**3
 _HECTARE_METRE_M3 = 1e4
+_MEGALITRE_M3 = 1e3
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def parse_report(text: str) -> Report:
     warnings: list[str] = []
     tables: dict[str, dict[str, float]] = {}
     table: dict[str, float] | None = None
-    factor = 1.0
+    factor, column = 1.0, "first"
     lines = text.splitlines()
     for k, line in enumerate(lines):
         found = _ERROR.match(line)
@@ -51,19 +55,21 @@ def parse_report(text: str) -> Report:
         title = next((name for name in (_RUNOFF, _ROUTING) if name in line), None)
         if title:
             table = tables.setdefault(title, {})
+            column = "second" if "10^6 ltr" in line else "first"
             factor = _HECTARE_METRE_M3 if "hectare" in line else _ACRE_FOOT_M3
+            factor = _MEGALITRE_M3 if column == "second" else factor
             continue
         if table is None:
             continue
         row = _ROW.match(line)
         if row:
             name = row["name"].strip()
-            table[name] = float(row["first"]) * (1.0 if name == _ERROR_ROW else factor)
             if name == _ERROR_ROW:
+                table[name] = float(row["first"])
                 table = None
+            else:
+                table[name] = float(row[column] or row["first"]) * factor
     runoff, routing = tables.get(_RUNOFF, {}), tables.get(_ROUTING, {})
     runoff_error = runoff.pop(_ERROR_ROW, None)
     routing_error = routing.pop(_ERROR_ROW, None)
-    return Report(
-        tuple(errors), tuple(warnings), runoff, routing, runoff_error, routing_error
-    )
+    return Report(tuple(errors), tuple(warnings), runoff, routing, runoff_error, routing_error)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from sim.drainage.elements import CurveNumber, GreenAmpt, Horton, RainGauge, Subcatchment
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.options import SwmmOptions
-from sim.drainage.swmm.reading import Reading, bad, keyword, match, number, optional, text
+from sim.drainage.swmm.reading import Reading, bad, keyword, made, match, number, optional, text
 from sim.drainage.swmm.tables import Book, Points, Scale, read_rain_file
 from sim.drainage.swmm.times import parse_clock, parse_date, parse_number
+from sim.kernel.errors import InputError
 
 _FORMS = {"INTENSITY": "intensity", "VOLUME": "volume", "CUMULATIVE": "cumulative"}
 _METHODS = ("HORTON", "MODIFIED_HORTON", "GREEN_AMPT", "MODIFIED_GREEN_AMPT", "CURVE_NUMBER")
@@ -48,10 +49,14 @@ def read_gauges(reading: Reading, options: SwmmOptions, series: Book, surface: S
         if gaps_s and interval_s > round(min(gaps_s)):
             raise bad(row, "the rain interval is longer than the spacing of its series", row[2],
                       f"at most {round(min(gaps_s))} s")  # fmt: skip
-        surface.gauges[name] = RainGauge(
-            id=name, form=form, interval_s=interval_s, series=used,
+        surface.gauges[name] = made(
+            RainGauge,
+            id=name,
+            form=form,
+            interval_s=interval_s,
+            series=used,
             snow_catch_factor=factor if factor > 0 else 1.0,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )
 
     reading.each("RAINGAGES", one)
 
@@ -75,10 +80,9 @@ def read_subcatchments(reading: Reading, options: SwmmOptions, surface: Surface)
     """Read the subcatchments with their subareas and infiltration."""
     subareas: dict[str, Row] = {}
     infiltration: dict[str, Row] = {}
-    for row in reading.rows("SUBCATCHMENTS"):
-        reading.attempt(
-            lambda row=row: reading.define("subcatchment", row, text(row, 0, "the id")) and None  # type: ignore[misc]
-        )
+
+    def define(row: Row) -> None:
+        reading.define("subcatchment", row, text(row, 0, "the subcatchment's id"))
 
     def subarea(row: Row) -> None:
         subareas[reading.refer("subcatchment", row, 0)] = row
@@ -86,6 +90,7 @@ def read_subcatchments(reading: Reading, options: SwmmOptions, surface: Surface)
     def soil(row: Row) -> None:
         infiltration[reading.refer("subcatchment", row, 0)] = row
 
+    reading.each("SUBCATCHMENTS", define)
     reading.each("SUBAREAS", subarea)
     reading.each("INFILTRATION", soil)
     if options.ignore_rainfall and reading.rows("SUBCATCHMENTS"):
@@ -131,16 +136,24 @@ def _subcatchment(
     share = min(number(row, 4, "the impervious share", minimum=0.0), 100.0)
     if share in (0.0, 100.0):
         route_to = "outlet"  # there is no other subarea to route to
-    return Subcatchment(
-        id=row[0], gauge=reading.refer("gauge", row, 1), outlet=reading.refer(family, row, 2),
-        area_ha=area_ha, width_m=width_m, slope_percent=slope,
+    return made(
+        Subcatchment,
+        id=row[0],
+        gauge=reading.refer("gauge", row, 1),
+        outlet=reading.refer(family, row, 2),
+        area_ha=area_ha,
+        width_m=width_m,
+        slope_percent=slope,
         impervious_percent=share,
-        n_impervious=n_impervious or IMMEDIATE_N, n_pervious=n_pervious or IMMEDIATE_N,
+        n_impervious=n_impervious or IMMEDIATE_N,
+        n_pervious=n_pervious or IMMEDIATE_N,
         storage_impervious_mm=number(sub, 3, "a storage", minimum=0.0) * units.rain_mm,
         storage_pervious_mm=number(sub, 4, "a storage", minimum=0.0) * units.rain_mm,
         zero_storage_percent=number(sub, 5, "the share without storage", minimum=0.0, maximum=100),
-        route_to=route_to, routed_percent=routed, infiltration=loss,
-    )  # type: ignore[arg-type]  # fmt: skip
+        route_to=route_to,
+        routed_percent=routed,
+        infiltration=loss,
+    )
 
 
 def _infiltration(
@@ -156,7 +169,7 @@ def _infiltration(
         raise bad(row, "too few infiltration parameters", row.text, f"{least - 1} numbers")
     p = [number(row, k, "an infiltration parameter") for k in range(1, min(count, 6))]
 
-    def refused(expected: str) -> Exception:
+    def refused(expected: str) -> InputError:
         return bad(
             row, f"invalid {method} parameters (SWMM refuses them as error 235)",
             " ".join(row.tokens[1:]), expected, "check which method the numbers are meant for",

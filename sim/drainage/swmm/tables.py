@@ -100,7 +100,8 @@ def read_curves(reading: Reading, book: Book) -> None:
             kind = keyword(row, 1, "the curve type", CURVE_TYPES)
             book.tables[name] = Table(reading.define("curve", row, name), kind, row)
         table = book.tables[reading.refer("curve", row, 0)]
-        numbers = [number(row, k, "a point of the curve") for k in range(2 if first else 1, len(row))]
+        start = 2 if first else 1
+        numbers = [number(row, k, "a point of the curve") for k in range(start, len(row))]
         if len(numbers) % 2:
             raise bad(row, "a point of the curve lacks its second number", row[-1], "pairs x y")
         for x, y in zip(numbers[::2], numbers[1::2], strict=True):
@@ -109,7 +110,7 @@ def read_curves(reading: Reading, book: Book) -> None:
     reading.each("CURVES", one)
     for table in book.tables.values():
         if not table.points:
-            reading.problems.append(bad(table.row, "the curve has no points", table.id, "pairs x y"))
+            reading.problems.append(bad(table.row, "the curve has no points", table.id, "pairs"))
 
 
 def read_series(reading: Reading, book: Book, options: SwmmOptions) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sim.drainage.elements import Transect
 from sim.drainage.swmm.lexer import Row
 from sim.drainage.swmm.reading import Reading, bad, keyword, number, text
+from sim.kernel.errors import InputError
 
 
 @dataclass
@@ -81,7 +82,10 @@ def read_transects(reading: Reading) -> dict[str, Survey]:
 
     reading.each("TRANSECTS", one)
     for draft in drafts:
-        reading.attempt(lambda draft=draft: surveys.update({draft.id: _finished(draft)}))  # type: ignore[misc]
+        try:
+            surveys[draft.id] = _finished(draft)
+        except InputError as problem:
+            reading.problems.append(problem)
     return surveys
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def main(inp: str, rpt: str, out: str, npz: str) -> None:
     finally:
         output.close(handle)
     arrays["elapsed_s"] = np.float64(elapsed_s)
-    with open(npz, "wb") as file:
+    with Path(npz).open("wb") as file:
         np.savez(file, **arrays)
 
 

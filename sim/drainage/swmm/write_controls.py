@@ -27,7 +27,7 @@ class _ControlWriter:
                 ("CONDUIT", n.conduits), ("PUMP", n.pumps), ("ORIFICE", n.orifices),
                 ("WEIR", n.weirs), ("OUTLET", n.outlets),
             )
-            for link in family  # type: ignore[attr-defined]
+            for link in family
         }  # fmt: skip
 
     def rule(self, rule: Rule) -> list[str]:

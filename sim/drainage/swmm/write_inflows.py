@@ -6,7 +6,7 @@ SWMM takes one direct inflow (series plus baseline, one pattern) and one dry-wea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sim.drainage.elements import Inflow, Series
@@ -16,16 +16,32 @@ from sim.drainage.swmm.sheet import Sheet
 _KINDS = ("monthly", "daily", "hourly", "weekend")
 _JUST_OUTSIDE_S = 1e-3
 _Patterns = tuple[tuple[float, ...], ...]
+_NO_PATTERNS: _Patterns = ((), (), (), ())
 
 
 @dataclass
 class _AtNode:
     """What enters at one node, sorted into SWMM's two slots."""
 
-    series: list[tuple[Inflow | None, Points]] = field(default_factory=list)
-    direct: Inflow | None = None
-    constant_m3s: float = 0.0
+    series: list[tuple[float, str, Points]] = field(default_factory=list)  # scale, id, points
+    baseline_m3s: float = 0.0  # of the direct inflow, times `pattern` if there is one
+    pattern: tuple[str, tuple[float, ...]] | None = None
     dry: dict[_Patterns, float] = field(default_factory=dict)
+
+    def add_dry(self, patterns: _Patterns, mean_m3s: float) -> None:
+        self.dry[patterns] = self.dry.get(patterns, 0.0) + mean_m3s
+
+
+class _PatternNames:
+    """Ids for the patterns of an export, which the network holds without names."""
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[str, tuple[float, ...]], str] = {}
+
+    def name(self, kind: str, factors: tuple[float, ...]) -> str:
+        if not factors:
+            return ""
+        return self.names.setdefault((kind, factors), f"P{len(self.names) + 1}")
 
 
 def write_inflows(
@@ -39,79 +55,62 @@ def write_inflows(
     for node, series in (lateral_inflows or {}).items():
         if node.upper() not in export.names["node"]:
             raise refuse(node, "a lateral inflow enters at a node the network does not have")
-        nodes.setdefault(node, _AtNode()).series.append((None, series.points))
-    patterns: dict[tuple[str, tuple[float, ...]], str] = {}
-
-    def pattern(kind: str, factors: tuple[float, ...]) -> str:
-        if not factors:
-            return ""
-        key = (kind, factors)
-        return patterns.setdefault(key, f"P{len(patterns) + 1}")
-
-    direct_rows, dry_rows = [], []
+        nodes.setdefault(node, _AtNode()).series.append((1.0, "", series.points))
+    patterns = _PatternNames()
+    direct_rows: list[tuple[object, ...]] = []
+    dry_rows: list[tuple[object, ...]] = []
     for node, at in nodes.items():
-        if at.series or at.direct:
-            direct_rows.append(_direct_row(export, node, at, pattern))
-        elif at.constant_m3s and () not in at.dry and at.dry:
-            direct_rows.append((node, "FLOW", "", "FLOW", 1, 1, at.constant_m3s))
-        elif at.constant_m3s:
-            dry_rows.append((node, "FLOW", at.constant_m3s))
-        if len(at.dry) > 1:
-            raise refuse(node, "SWMM takes one dry-weather pattern per node, this one has more")
+        _settle(node, at)
+        if at.series or at.baseline_m3s:
+            direct_rows.append(_direct_row(export, node, at, patterns))
         for key, mean_m3s in at.dry.items():
-            names = [pattern(kind, factors) for kind, factors in zip(_KINDS, key, strict=True)]
+            names = [patterns.name(kind, p) for kind, p in zip(_KINDS, key, strict=True)]
             dry_rows.append((node, "FLOW", mean_m3s, *names))
     sheet.section("INFLOWS", direct_rows)
     sheet.section("DWF", dry_rows)
     sheet.section("PATTERNS", (
-        (name, kind.upper(), *factors) for (kind, factors), name in patterns.items()
+        (name, kind.upper(), *factors) for (kind, factors), name in patterns.names.items()
     ))  # fmt: skip
 
 
-def _patterns(inflow: Inflow) -> _Patterns:
-    return (inflow.pattern_monthly, inflow.pattern_daily, inflow.pattern_hourly,
-            inflow.pattern_weekend)  # fmt: skip
-
-
-def _sort(at: _AtNode, inflow: Inflow, points_of) -> None:  # type: ignore[no-untyped-def]
-    patterns = _patterns(inflow)
+def _sort(at: _AtNode, inflow: Inflow, points_of: Callable[[str], Points]) -> None:
+    patterns = (inflow.pattern_monthly, inflow.pattern_daily, inflow.pattern_hourly,
+                inflow.pattern_weekend)  # fmt: skip
     if inflow.series is None:
-        if not any(patterns):
-            at.constant_m3s += inflow.baseline_m3s
-        else:
-            at.dry[patterns] = at.dry.get(patterns, 0.0) + inflow.baseline_m3s
+        at.add_dry(patterns, inflow.baseline_m3s)
         return
-    if inflow.patterns_scale == "all" and any(patterns):
+    at.series.append((inflow.scale, inflow.series, points_of(inflow.series)))
+    if not any(patterns):
+        at.baseline_m3s += inflow.baseline_m3s
+        return
+    if inflow.patterns_scale == "all":
         raise refuse(inflow.node, "SWMM cannot multiply an inflow series by a pattern")
-    if inflow.baseline_m3s and any(patterns):
-        if at.direct or sum(bool(p) for p in patterns) > 1:
-            at.dry[patterns] = at.dry.get(patterns, 0.0) + inflow.baseline_m3s
-        else:
-            at.direct = inflow
-    else:
-        at.constant_m3s += inflow.baseline_m3s
-    at.series.append((inflow, points_of(inflow.series)))
+    given = [(kind, p) for kind, p in zip(_KINDS, patterns, strict=True) if p]
+    if len(given) == 1 and at.pattern is None and at.baseline_m3s == 0:
+        at.pattern, at.baseline_m3s = given[0], inflow.baseline_m3s
+    elif inflow.baseline_m3s:
+        at.add_dry(patterns, inflow.baseline_m3s)
 
 
-def _direct_row(export: Export, node: str, at: _AtNode, pattern) -> tuple[object, ...]:  # type: ignore[no-untyped-def]
+def _settle(node: str, at: _AtNode) -> None:
+    """Leave at most one dry-weather flow, moving a constant one to the direct inflow."""
+    if len(at.dry) > 1 and at.pattern is None:
+        at.baseline_m3s += at.dry.pop(_NO_PATTERNS, 0.0)
+    if len(at.dry) > 1:
+        raise refuse(node, "SWMM takes one dry-weather flow per node, this one has more")
+
+
+def _direct_row(
+    export: Export, node: str, at: _AtNode, patterns: _PatternNames
+) -> tuple[object, ...]:
     name, scale = "", 1.0
-    if len(at.series) == 1 and at.series[0][0] is not None:
-        inflow = at.series[0][0]
-        name, scale = str(inflow.series), inflow.scale
+    if len(at.series) == 1 and at.series[0][1]:
+        scale, name, _ = at.series[0]
     elif at.series:
-        scaled = [
-            tuple((t, v * (inflow.scale if inflow else 1.0)) for t, v in points)
-            for inflow, points in at.series
-        ]
+        scaled = [tuple((t, v * factor) for t, v in points) for factor, _, points in at.series]
         name = export.own_series(f"{node}:inflow", summed(scaled))
-    baseline, extra = at.constant_m3s, ()
-    if at.direct:
-        if at.constant_m3s:
-            at.dry[((), (), (), ())] = at.constant_m3s
-        baseline = at.direct.baseline_m3s
-        kind, factors = next((k, p) for k, p in zip(_KINDS, _patterns(at.direct), strict=True) if p)
-        extra = (pattern(kind, factors),)
-    return (node, "FLOW", name, "FLOW", 1, scale, baseline, *extra)
+    row = (node, "FLOW", name, "FLOW", 1, scale, at.baseline_m3s)
+    return (*row, patterns.name(*at.pattern)) if at.pattern else row
 
 
 def summed(parts: Iterable[Points]) -> Points:

@@ -61,7 +61,7 @@ def _storages(export: Export) -> Iterator[tuple[object, ...]]:
             yield (junction.id, junction.invert_m, points[-1][0], junction.initial_depth_m,
                    "TABULAR", name, 0, 0)  # fmt: skip
     for storage in export.network.storages:
-        head = (storage.id, storage.invert_m)
+        head: tuple[object, ...] = (storage.id, storage.invert_m)
         if storage.ponds:
             points = _ponding_storage(export, storage)
             name = export.own_curve(f"{storage.id}:pond", "STORAGE", points)

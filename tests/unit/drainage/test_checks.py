@@ -522,6 +522,7 @@ def test_every_defect_is_located_and_explained(name: str) -> None:
     found = [error for error in errors if error.where == where and what in error.what]
     assert found, "\n".join(map(str, errors))
     assert value is ... or found[0].value == value
+    assert all(error.expected and error.hint for error in errors)
 
 
 def test_a_single_defect_gives_a_single_error() -> None:

@@ -226,17 +226,19 @@ def test_a_curve_is_looked_up_by_the_last_premise_evaluated() -> None:
     assert evaluate(either, curves=(RAMP,), A=2.0, B=3.0) == {"G": pytest.approx(0.6)}
 
 
-def test_simulation_time_is_no_controlled_value_but_a_duration_is() -> None:
-    timed = rule(level("A"), clock("time", ">=", 0.0, "and"), then=BY_CURVE)
-    assert evaluate(timed, curves=(RAMP,), A=2.0) == {"G": pytest.approx(0.6)}
+def test_equality_of_times_is_no_controlled_value_but_an_order_and_a_duration_are() -> None:
+    equal = rule(level("A"), clock("time", "=", 0.0, "and"), then=BY_CURVE)
+    assert evaluate(equal, curves=(RAMP,), A=2.0) == {"G": pytest.approx(0.6)}
     seconds = Curve(id="K", kind="control", points=((0.0, 0.0), (7200.0, 1.0)))
-    duration = rule(link("timeopen", ">", 0.0), then=BY_CURVE)
+    later = rule(level("A"), clock("time", ">", 0.0, "and"), then=BY_CURVE)
+    assert evaluate(later, curves=(seconds,), time_s=1800.0, A=2.0) == {"G": 0.25}
+    duration = rule(link("timeopen", "=", 1800.0), then=BY_CURVE)
     assert evaluate(duration, curves=(seconds,), G=1800.0) == {"G": 0.25}
 
 
 def test_a_curve_for_else_reads_what_was_not_reached() -> None:
-    one = rule(clock("time", ">", 10.0), level("A", "and"), then=OPEN, otherwise=BY_CURVE)
-    assert evaluate(one, curves=(RAMP,), A=3.0) == {"G": 1.0}
+    one = rule(clock("time", "=", 10.0), level("A", "and"), then=OPEN, otherwise=BY_CURVE)
+    assert evaluate(one, curves=(RAMP,), A=2.0) == {"G": pytest.approx(0.6)}
 
 
 def test_a_curve_without_a_value_decides_nothing() -> None:
@@ -353,7 +355,7 @@ def test_clock_triggers_on_the_days_when_the_clocks_change() -> None:
         ),
         (rule(level("A"), then=(Action(link="G", curve="KK"),)), "then[0]/curve", "no curve"),
         (rule(level("A"), then=(Action(link="G", series="T"),)), "then[0]/series", "no series"),
-        (rule(clock("time", ">", 1.0), then=BY_CURVE), "then[0]/curve", "look the curve up by"),
+        (rule(clock("time", "=", 1.0), then=BY_CURVE), "then[0]/curve", "look the curve up by"),
     ],
 )
 def test_rules_that_cannot_be_evaluated(faulty: Rule, where: str, what: str) -> None:
@@ -361,6 +363,7 @@ def test_rules_that_cannot_be_evaluated(faulty: Rule, where: str, what: str) -> 
         Rules([faulty], [RAMP])
     assert [error.where for error in caught.value.errors] == [f"rules/R/{where}"]
     assert what in caught.value.errors[0].what
+    assert all(error.expected and error.hint for error in caught.value.errors)
 
 
 def test_the_number_of_rules() -> None:

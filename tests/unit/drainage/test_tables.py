@@ -44,6 +44,8 @@ def folder_with(folder: Path, **texts: str | bytes) -> Path:
 def errors_of(folder: Path) -> list[InputError]:
     with pytest.raises(InputErrors) as caught:
         read_tables(folder)
+    assert all(error.file and error.where for error in caught.value.errors)
+    assert all(error.expected and error.hint for error in caught.value.errors)
     return caught.value.errors
 
 
@@ -87,6 +89,8 @@ def example() -> Network:
                 length_m=1e16,
                 roughness_n=0.013,
                 barrels=2,
+                # Equal to its default 0.0, but not the same number.
+                initial_flow_m3s=-0.0,
                 section=CrossSection(kind="trapezoidal", depth_m=1.0, side_slope_left=0.5),
                 level="street",
             ),
@@ -147,6 +151,7 @@ def example() -> Network:
 def test_a_network_survives_the_round_trip(tmp_path: Path) -> None:
     files = write_tables(example(), tmp_path)
     assert read_tables(tmp_path) == example()
+    assert repr(read_tables(tmp_path).conduits) == repr(example().conduits)
     assert files == table_files(tmp_path)
     assert {file.name for file in files} == {file.name for file in tmp_path.iterdir()}
 

@@ -45,6 +45,9 @@ def gauge(*values: str, step_min: int = 5) -> str:
 
 def one_error(caught: pytest.ExceptionInfo[InputErrors]) -> InputError:
     [error] = caught.value.errors
+    assert error.file
+    assert error.expected
+    assert error.hint
     return error
 
 
@@ -82,7 +85,7 @@ def test_the_repeated_hour_of_summer_time_is_in_order(tmp_path: Path) -> None:
         ("2021-07-21T12:00+08:00,", "stage_m", "the cell is empty", "leave out rows"),
         ("2021-07-21T12:00+08:00,NaN", "stage_m", "not a number", "missing value"),
         ("2021-07-21T12:00+08:00,inf", "stage_m", "not a number", "missing value"),
-        ("2021-07-21T12:00+08:00,dry", "stage_m", "not a number", "leave out rows"),
+        ("2021-07-21T12:00+08:00,dry", "stage_m", "not a number", "write it as"),
         ("2021-07-21T12:00+08:00,98 m", "stage_m", "not a number", "leave out the unit"),
         ('2021-07-21T12:00+08:00,"98,4"', "stage_m", "not a number", "decimal point"),
     ],

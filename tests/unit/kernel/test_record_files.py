@@ -204,6 +204,18 @@ def test_a_flipped_bit_is_refused_or_does_not_matter(tmp_path: Path, name):
     assert refused > len(content) / 7 / 3
 
 
+def test_a_damaged_page_is_found_by_its_checksum(tmp_path: Path):
+    recorded().write(tmp_path)
+    path = tmp_path / "series.drainage.depth.parquet"
+    chunk = pq.read_metadata(path).row_group(0).column(2)
+    content = bytearray(path.read_bytes())
+    content[chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="CRC") as caught:
+        Record.read(tmp_path)
+    assert caught.value.file == path
+
+
 @pytest.mark.parametrize("name", ["ledgers", "series.drainage.depth", "series.drainage.link_flow"])
 def test_a_missing_file_is_noticed(tmp_path: Path, name):
     recorded().write(tmp_path)

@@ -30,7 +30,7 @@ def watched(publishing):
     seen = []
 
     def watch():
-        while True:
+        for _ in range(10):
             yield signals.changed("depth_m")
             seen.append((env.now, signals.read("depth_m", "J1"), signals.read("depth_m", "J2")))
 

@@ -1,0 +1,112 @@
+"""How much water a node holds at which depth.
+
+A node stores water in the halves of its conduits, in its shaft or basin, and above its rim on its
+ponding curve with the street reaches beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.drainage.elements import Storage
+from sim.drainage.sections import SectionGeometry
+
+Floats = NDArray[np.float64]
+
+MANHOLE_AREA_M2 = 1.167  # SWMM's default minimum surface area (12.566 ft2, a 4 ft manhole)
+SLOT_FRACTION = 0.02  # Preissmann slot width over conduit width
+_END_CELLS = 32  # depth cells that one conduit end adds to its node's table
+
+
+class NodeTable:
+    """Depth, volume and surface area of one node, built from what stores water in it."""
+
+    def __init__(self, rim_m: float) -> None:
+        self.rim_m = rim_m
+        self.breaks = {0.0, rim_m}
+        self.ends: list[tuple[SectionGeometry, float, float]] = []
+        self.floor_area_m2 = MANHOLE_AREA_M2
+        self.storage: Floats | None = None  # (depth, cumulative volume)
+        self.pond: Floats | None = None  # (depth above the rim, cumulative volume)
+        self.pond_holds_streets = False  # or street reaches store their water besides
+
+    def add_end(self, geometry: SectionGeometry, offset_m: float, length_m: float) -> None:
+        """Add `length_m` (times barrels) of a conduit that enters `offset_m` above the invert."""
+        self.ends.append((geometry, offset_m, length_m))
+        even = (1.0 - np.cos(np.pi * np.arange(_END_CELLS + 1) / _END_CELLS)) / 2.0
+        self.breaks.update((offset_m + geometry.full_depth_m * even).tolist())
+
+    def _stored_m3(self, depth_m: Floats, *, only_open: bool = False) -> Floats:
+        total = np.zeros_like(depth_m)
+        for geometry, offset_m, length_m in self.ends:
+            if only_open and geometry.closed:
+                continue
+            depth = np.clip(depth_m - offset_m, 0.0, None)
+            inside = np.minimum(depth, geometry.full_depth_m)
+            top = SLOT_FRACTION * geometry.max_width_m
+            if not geometry.closed:
+                top = float(geometry.width(np.array([geometry.full_depth_m]))[0])
+            total += length_m * (geometry.area(inside) + top * (depth - inside))
+        return total
+
+    def build(self) -> tuple[Floats, Floats, Floats]:
+        """Return depths, volumes (K,) and cell areas (K,), the last cell reaching upward."""
+        breaks = set(self.breaks)
+        if self.storage is not None:
+            breaks.update(self.storage[0].tolist())
+        if self.pond is not None:
+            breaks.update((self.rim_m + self.pond[0]).tolist())
+        top = max(breaks) + 1.0
+        points = np.array(sorted(breaks | {top}))
+        keep = np.concatenate(([True], np.diff(points) > 1e-5))
+        keep |= np.isin(points, [self.rim_m, top])
+        points = points[keep]
+        # the rim is exact: a point closer to it than the merge distance gives way
+        points = points[(np.abs(points - self.rim_m) > 1e-5) | (points == self.rim_m)]
+        volume = np.diff(self._stored_m3(points))
+        step = np.diff(points)
+        if self.storage is not None:
+            depth, stored = self.storage
+            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
+            inner = np.interp(points, depth, stored) + slope * np.clip(points - depth[-1], 0, None)
+            volume = volume + np.diff(inner)
+        if self.pond is None:
+            volume = np.maximum(volume, self.floor_area_m2 * step)
+        else:
+            depth, stored = self.pond
+            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
+            above = points - self.rim_m
+            pond = np.interp(above, depth, stored) + slope * np.clip(above - depth[-1], 0, None)
+            if not self.pond_holds_streets:
+                pond = pond + self._stored_m3(points, only_open=True)
+            below = np.maximum(volume, self.floor_area_m2 * step)
+            volume = np.where(points[:-1] >= self.rim_m, np.diff(pond), below)
+        return points, np.concatenate(([0.0], np.cumsum(volume))), np.append(volume / step, 0.0)
+
+
+def area_to_volume(points: tuple[tuple[float, float], ...], cells: int = 8) -> Floats:
+    """Depth against volume of an area curve that is linear between its points; constant below."""
+    depth, area = np.array(points, dtype=float).T
+    if depth[0] > 0:
+        depth, area = np.insert(depth, 0, 0.0), np.insert(area, 0, area[0])
+    if len(depth) == 1:
+        depth, area = np.append(depth, depth[0] + 1.0), np.append(area, area[0])
+    fine = np.unique(
+        np.concatenate(
+            [np.linspace(a, b, cells + 1) for a, b in zip(depth, depth[1:], strict=False)]
+        )
+    )
+    areas = np.interp(fine, depth, area)
+    volume = np.concatenate(([0.0], np.cumsum((areas[1:] + areas[:-1]) / 2 * np.diff(fine))))
+    return np.array([fine, volume])
+
+
+def functional_volume(storage: Storage) -> Floats:
+    """Depth against volume of ``area = a * depth**b + c``, integrated exactly."""
+    depth = np.linspace(0.0, max(storage.max_depth_m, 1.0), 65)
+    b = storage.area_exponent
+    volume = (
+        storage.area_coefficient * depth ** (b + 1) / (b + 1) + storage.area_constant_m2 * depth
+    )
+    return np.array([depth, volume])
