@@ -69,6 +69,9 @@ Settings = Annotated[
         help="Change a parameter, e.g. drainage.rain.return_period_years=50. May be repeated.",
     ),
 ]  # fmt: skip
+Every = Annotated[
+    bool, typer.Option("--all", help="Show every point and zone, not the worst of many.")
+]
 Language = Annotated[
     Literal["en", "zh"], typer.Option("--lang", envvar=LANGUAGE_VARIABLE, help="Language.")
 ]
@@ -137,6 +140,7 @@ def run(
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Take finished runs of the same scenario and code.")
     ] = False,
+    every: Every = False,
     lang: Language = "en",
 ) -> None:
     """Run a scenario, keep the result and show its figures."""
@@ -164,7 +168,7 @@ def run(
         bars.stop()
         out = _output(lang, with_labels=True)
         out.runs(runs)
-        out.summary(runs, summarise(runs, store))
+        out.summary(runs, summarise(runs, store), every=every)
     for one in runs:
         if one.status == "failed":
             typer.echo(f"error: run {one.id} failed ({one.stage}): {one.reason}", err=True)
@@ -192,14 +196,15 @@ def list_runs(
 
 
 @app.command()
-def compare(a: RunName, b: RunName, lang: Language = "en") -> None:
+def compare(a: RunName, b: RunName, every: Every = False, lang: Language = "en") -> None:
     """Compare two runs: the parameters that differ, and the figures, paired by replication."""
     from scenarios.compare import compare as compare_runs
 
     with _existing_store() as store:
         left, right = _resolve(a, store), _resolve(b, store)
         found = compare_runs(left, right, store)
-    _output(lang, with_labels=True).comparison(found, _named(left), _named(right))
+    out = _output(lang, with_labels=True)
+    out.comparison(found, _named(left), _named(right), every=every)
 
 
 @app.command()

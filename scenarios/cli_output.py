@@ -6,10 +6,11 @@ import json
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -26,8 +27,10 @@ from sim.kernel.system import Label
 PIPED_WIDTH = 100
 """Columns when the output goes to a file or another program."""
 MANY = 12
-"""A figure with more entities than this is shown by its highest value alone."""
+"""A figure with more entities than this is shown by its worst value alone, unless all are wanted."""
 MISSING = "-"
+
+Row = TypeVar("Row", KpiSummary, KpiRow)
 
 
 class Output:
@@ -117,7 +120,9 @@ class Output:
             )  # fmt: skip
         self.console.print(table)
 
-    def summary(self, runs: Sequence[StoredRun], rows: Sequence[KpiSummary]) -> None:
+    def summary(
+        self, runs: Sequence[StoredRun], rows: Sequence[KpiSummary], *, every: bool = False
+    ) -> None:
         """Print the KPIs of finished runs of one scenario."""
         done = [run for run in runs if run.status == "done"]
         if done:
@@ -129,28 +134,33 @@ class Output:
             )
         table = self._table("figure", "of", "value", "limit", "unit", "status",
                             right=("value", "limit"))  # fmt: skip
-        for shown, entity in self._shortened(rows, lambda row: row.value):
+        for group in _groups(rows, every):
+            top = max(group, key=lambda row: _rank(row.value, row.status))
             table.add_row(
-                Text(self.label(shown.name)), Text(entity),
-                with_interval(shown.value, shown.half_width), number(shown.limit), shown.unit,
-                self._status(shown.status),
+                Text(self.label(top.name)), Text(self._entity(top.entity, len(group))),
+                with_interval(top.value, top.half_width), number(top.limit), top.unit,
+                self._statuses([row.status for row in group]),
             )  # fmt: skip
         if rows:
             self.console.print(table)
         if any(row.half_width is not None for row in rows):
             self.say(self.word("interval"))
 
-    def comparison(self, found: Comparison, a: str, b: str) -> None:
+    def comparison(self, found: Comparison, a: str, b: str, *, every: bool = False) -> None:
         """Print what differs between two scenarios and what that does."""
         self.say(f"A  {a}\nB  {b}")
         self.differences(found.parameters)
         table = self._table("figure", "of", "A", "B", "difference", "limit", "unit",
                             right=("A", "B", "difference", "limit"))  # fmt: skip
-        for row, entity in self._shortened(found.rows, _higher):
+        for group in _groups(found.rows, every):
+            row = max(
+                group,
+                key=lambda row: max(_rank(row.a, row.status_a), _rank(row.b, row.status_b)),
+            )
             difference = row.difference
             table.add_row(
-                Text(self.label(row.name)), Text(entity), self._side(row.a, row.status_a),
-                self._side(row.b, row.status_b),
+                Text(self.label(row.name)), Text(self._entity(row.entity, len(group))),
+                self._side(row.a, row.status_a), self._side(row.b, row.status_b),
                 with_interval(difference.mean, difference.half_width, signed=True)
                 if difference else MISSING,
                 number(row.limit), row.unit,
@@ -189,24 +199,20 @@ class Output:
         words = [f"{n} {self.word(rest)}" if rest else self.word(n) for n, _, rest in parts]
         return Text(", ".join(words), style=_STYLES.get(status, ""))
 
-    def _side(self, value: float | None, status: str) -> Text:
-        plain = "" if status == "ok" else _STYLES.get(status, "")
-        return Text(number(value), style=plain) if value is not None else self._status(status)
+    def _statuses(self, statuses: Sequence[str]) -> Text:
+        """Return the status of all, or how many have which."""
+        counts = Counter(statuses)
+        if len(counts) == 1:
+            return self._status(statuses[0])
+        return self._status(", ".join(f"{n} {status}" for status, n in counts.most_common()))
 
-    def _shortened(self, rows: Sequence[Any], value: Any) -> list[tuple[Any, str]]:
-        """Return rows with the text for their entity; of many entities only the highest."""
-        by_name: dict[str, list[Any]] = {}
-        for row in rows:
-            by_name.setdefault(row.name, []).append(row)
-        shown = []
-        for group in by_name.values():
-            if len(group) <= MANY:
-                shown += [(row, row.entity) for row in group]
-            else:
-                top = max(group, key=lambda row: -math.inf if value(row) is None else value(row))
-                more = self.word("more").format(count=len(group))
-                shown.append((top, f"{top.entity} ({more})"))
-        return shown
+    def _side(self, value: float | None, status: str) -> Text:
+        if value is None:
+            return self._status(status)
+        return Text(number(value), style="" if status == "ok" else _STYLES.get(status, ""))
+
+    def _entity(self, entity: str, count: int) -> str:
+        return entity if count == 1 else f"{entity} ({self.word('more').format(count=count)})"
 
 
 _STYLES = {
@@ -215,9 +221,22 @@ _STYLES = {
 }  # fmt: skip
 
 
-def _higher(row: KpiRow) -> float | None:
-    values = [value for value in (row.a, row.b) if value is not None]
-    return max(values) if values else None
+def _groups(rows: Sequence[Row], every: bool) -> list[list[Row]]:
+    """Return rows one by one, but those of a figure with many entities together."""
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(row.name, []).append(row)
+    groups = []
+    for group in by_name.values():
+        groups += [[row] for row in group] if every or len(group) <= MANY else [group]
+    return groups
+
+
+def _rank(value: float | None, status: str) -> float:
+    """Return how far up a figure belongs: what never drained is worse than any number."""
+    if value is not None:
+        return value
+    return math.inf if "not_drained" in status else -math.inf
 
 
 def value_text(value: Any) -> str:
@@ -240,7 +259,7 @@ def number(value: float | None) -> str:
     size = abs(value)
     if value.is_integer() and size < 1e9:
         return f"{value:,.0f}"
-    if size >= 100_000 or size < 0.001:
+    if size >= 1e9 or size < 0.001:
         return f"{value:.3g}"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}"

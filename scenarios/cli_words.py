@@ -36,7 +36,7 @@ WORDS: dict[str, Label] = {
         "Note: the two sides were computed by different code.", "注意：两侧由不同版本的代码计算。"
     ),
     "interval": Label("± is half the 95 % interval.", "± 为95%置信区间半宽。"),
-    "more": Label("highest of {count}", "{count} 个中最大"),
+    "more": Label("worst of {count}", "{count} 个中最不利"),
     "files": Label("files", "文件"),
     "valid": Label("valid", "有效"),
     "ledger": Label("largest ledger error", "最大平衡误差"),

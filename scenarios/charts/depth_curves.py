@@ -1,14 +1,19 @@
-"""Depth against time at ponding points: runs overlaid, rain from the top, the river below."""
+"""Depth against time at ponding points: runs overlaid, rain from the top, the river below.
+
+The figure is put together as plain data and handed to plotly once: made piece by piece, the same
+figure takes several times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from scenarios.charts.palette import (
     GRID,
@@ -27,6 +32,112 @@ from scenarios.locale import Texts
 from sim.kernel.recorder import SeriesTable
 
 RAIN_PX, STAGE_PX, POINT_PX, GAP_PX, TOP_PX, BOTTOM_PX = 84, 110, 112, 30, 50, 62
+MOST_STAGES = 3
+
+
+def _number(row: int) -> str:
+    """plotly numbers its axes from the second on."""
+    return "" if row == 1 else str(row)
+
+
+@dataclass
+class _Panels:
+    """Panels over each other on one time axis, filled from the top."""
+
+    heights_px: list[int]
+    calendar: bool
+    font_px: int
+    row: int = 0
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    axes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def inner_px(self) -> int:
+        return sum(self.heights_px) + GAP_PX * (len(self.heights_px) - 1)
+
+    def new(self, title: str, unit: str, **y_axis: object) -> None:
+        """Start the next panel."""
+        above_px = sum(self.heights_px[: self.row]) + GAP_PX * self.row
+        top = 1.0 - above_px / self.inner_px
+        bottom = max(top - self.heights_px[self.row] / self.inner_px, 0.0)
+        self.row += 1
+        last = self.row == len(self.heights_px)
+        number = _number(self.row)
+        self.axes[f"xaxis{number}"] = {
+            "anchor": f"y{number}", "domain": [0.0, 1.0], "gridcolor": GRID, "zeroline": False,
+            "showline": True, "linecolor": MUTED, "ticks": "outside", "showticklabels": last,
+        } | ({} if self.row == 1 else {"matches": "x"})  # fmt: skip
+        self.axes[f"yaxis{number}"] = {
+            "anchor": f"x{number}", "domain": [bottom, top], "gridcolor": GRID, "nticks": 4,
+            "zeroline": False, "automargin": True,
+            "title": {"text": unit, "font": {"size": self.font_px}, "standoff": 4},
+        } | y_axis  # fmt: skip
+        self.notes.append(
+            {
+                "text": title, "x": 0, "xref": "paper", "y": top, "yref": "paper", "yshift": 1,
+                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+                "font": {"size": self.font_px, "color": INK},
+            }
+        )  # fmt: skip
+
+    def curve(self, view: RunView, time_s: NDArray[np.float64], **attributes: object) -> None:
+        """Add a curve to the present panel."""
+        x = time_axis(view, time_s, self.calendar)
+        axes = {"xaxis": f"x{_number(self.row)}", "yaxis": f"y{_number(self.row)}"}
+        self.traces.append({"type": "scatter", "mode": "lines", "x": x} | axes | attributes)
+
+    def level(self, value: float) -> None:
+        """Add a dotted line across the present panel, with its value."""
+        x, y = f"x{_number(self.row)} domain", f"y{_number(self.row)}"
+        line = {"color": LIMIT, "width": 1, "dash": "dot"}
+        self.shapes.append(
+            {"type": "line", "x0": 0, "x1": 1, "xref": x, "y0": value, "y1": value, "yref": y,
+             "line": line}
+        )  # fmt: skip
+        self.notes.append(
+            {
+                "text": f"{value:g}", "x": 0, "xref": x, "y": value, "yref": y, "xshift": 3,
+                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+                "font": {"size": 11, "color": MUTED},
+            }
+        )  # fmt: skip
+
+    def moment(self, view: RunView, time_s: float, text: str) -> None:
+        """Mark a moment in every panel, with a word in the first."""
+        x = time_axis(view, np.array([time_s]), self.calendar)[0]
+        line = {"color": MUTED, "width": 1, "dash": "dash"}
+        self.shapes += [
+            {"type": "line", "x0": x, "x1": x, "xref": f"x{_number(row)}", "y0": 0, "y1": 1,
+             "yref": f"y{_number(row)} domain", "line": line}
+            for row in range(1, self.row + 1)
+        ]  # fmt: skip
+        self.notes.append(
+            {
+                "text": text, "x": x, "xref": "x", "y": 1, "yref": "paper", "xanchor": "left",
+                "yanchor": "top", "xshift": 4, "yshift": -6, "showarrow": False,
+                "font": {"size": self.font_px - 1, "color": MUTED},
+            }
+        )  # fmt: skip
+
+    def figure(self, time_title: str) -> go.Figure:
+        """The finished figure."""
+        if self.row:
+            self.axes[f"xaxis{_number(self.row)}"]["title"] = {
+                "text": time_title, "standoff": 6, "font": {"size": self.font_px},
+            }  # fmt: skip
+        if self.calendar:
+            # Digits only: month names would need a translation plotly does not carry along.
+            for row in range(1, self.row + 1):
+                self.axes[f"xaxis{_number(row)}"] |= {
+                    "type": "date", "tickformat": "%m-%d\n%H:%M", "hoverformat": "%m-%d %H:%M",
+                }  # fmt: skip
+        layout = {**self.axes, "shapes": self.shapes, "annotations": self.notes}
+        figure = go.Figure({"data": self.traces, "layout": layout})
+        return style(
+            figure, height_px=max(self.inner_px, 0) + TOP_PX + BOTTOM_PX, font_px=self.font_px
+        )
 
 
 def depth_curves(
@@ -43,64 +154,39 @@ def depth_curves(
     texts
         The language.
     font_px
-        Size of the letters; the report prints smaller than the screen.
+        Size of the letters.
     """
     rain = any(_has_values(view.series("rain")) for view in views)
     stage = any(_has_values(view.series("stage")) for view in views)
-    heights = [RAIN_PX] * rain + [POINT_PX] * len(nodes) + [STAGE_PX] * stage
-    inner = sum(heights) + GAP_PX * (len(heights) - 1)
-    figure = make_subplots(
-        rows=max(len(heights), 1),
-        cols=1,
-        shared_xaxes=True,
-        row_heights=heights or [1],
-        vertical_spacing=GAP_PX / inner if len(heights) > 1 else 0,
-        subplot_titles=_titles(views, nodes, texts, rain, stage),
-    )
-    figure.update_annotations(x=0, xanchor="left", font={"size": font_px, "color": INK}, yshift=1)
-    calendar = same_start(views)
-    row = 1
+    heights_px = [RAIN_PX] * rain + [POINT_PX] * len(nodes) + [STAGE_PX] * stage
+    panels = _Panels(heights_px, same_start(views), font_px)
     if rain:
-        _rain_panel(figure, row, views, texts, calendar)
-        row += 1
-    named: set[int] = set()
-    for node in nodes:
-        _depth_panel(figure, row, views, node, texts, calendar, named)
-        row += 1
+        _rain(panels, views, texts)
+    for node, title in zip(nodes, _titles(views, nodes, texts), strict=True):
+        _point(panels, views, node, title, texts)
     if stage:
-        _stage_panel(figure, row, views, texts, calendar)
-    style(figure, height_px=inner + TOP_PX + BOTTOM_PX, font_px=font_px)
-    figure.update_layout(
+        _stage(panels, views, texts)
+    # one line where the storms are the same
+    ends = {end: view for view in views if (end := view.rain_end_s()) is not None}
+    for end, view in ends.items():
+        panels.moment(view, end, texts("curves.rain_end"))
+    if panels.calendar:
+        zone = str(views[0].start.tzname() or "")
+        figure = panels.figure(texts("curves.axis_calendar", zone=zone))
+    else:
+        figure = panels.figure(texts("curves.axis_hours"))
+    return figure.update_layout(
         margin={"t": TOP_PX, "b": BOTTOM_PX, "l": 66, "r": 14},
         hovermode="x unified",
         legend={"y": 1.0, "yref": "container", "yanchor": "top"},
     )
-    figure.update_xaxes(
-        gridcolor=GRID, zeroline=False, showline=True, linecolor=MUTED, ticks="outside"
-    )
-    small = {"font": {"size": font_px}, "standoff": 4}
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, automargin=True, title=small)
-    if calendar:
-        # Digits only: month names would need a translation plotly does not carry along.
-        figure.update_xaxes(type="date", tickformat="%m-%d\n%H:%M", hoverformat="%m-%d %H:%M")
-        bottom = texts("curves.axis_calendar", zone=str(views[0].start.tzname() or ""))
-    else:
-        bottom = texts("curves.axis_hours")
-    figure.update_xaxes(
-        title={"text": bottom, "standoff": 6, "font": {"size": font_px}},
-        row=max(len(heights), 1),
-        col=1,
-    )
-    _mark_rain_end(figure, views, texts, calendar, font_px)
-    return figure
 
 
-def _titles(
-    views: Sequence[RunView], nodes: Sequence[str], texts: Texts, rain: bool, stage: bool
-) -> list[str]:
+def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> list[str]:
+    """Node, zone and the hours over the waterlogging depth in each run."""
     zones = {zone.id: zone_name(zone, texts) for view in views for zone in view.zones}
-    where = {
-        node.id: zones.get(node.zone or "", "")
+    zone_of = {
+        node.id: node.zone or ""
         for view in views
         if view.network is not None
         for node in view.network.nodes
@@ -114,147 +200,96 @@ def _titles(
             for i, of_run in enumerate(hours)
             if any(node in known for known in hours)
         )
-        place = f"<b>{escape(node)}</b>" + (f" {escape(where[node])}" if where.get(node) else "")
+        where = zones.get(zone_of.get(node, ""), "")
+        place = f"<b>{escape(node)}</b>" + (f" {escape(where)}" if where else "")
         titles.append(place + (f" — {texts('curves.over', cm=cm)}{over}" if over else ""))
-    first = [texts("curves.rain_title")] if rain else []
-    last = [texts("curves.stage_title")] if stage else []
-    return [*first, *titles, *last]
+    return titles
 
 
-def _rain_panel(
-    figure: go.Figure, row: int, views: Sequence[RunView], texts: Texts, calendar: bool
-) -> None:
-    for i, (view, name) in enumerate(_distinct(views, "rain")):
-        table = view.series("rain")
-        if table is None:
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=time_axis(view, table.time_s, calendar),
-                y=np.round(table.values.mean(axis=1), 3),
-                name=texts("curves.rain", run=name) if name else texts("curves.rain_all"),
-                line={"shape": "hv", "width": 1, "color": WATER if i == 0 else RUN_COLOURS[0]},
-                fill="tozeroy",
-                fillcolor="rgba(0,114,178,.35)" if i == 0 else "rgba(213,94,0,.25)",
-                hovertemplate="%{y:.1f} mm/h",
-                showlegend=False,
-            ),
-            row=row,
-            col=1,
+def _rain(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+    panels.new(texts("curves.rain_title"), "mm/h", autorange="reversed", rangemode="tozero")
+    for i, (view, letter, table) in enumerate(_distinct(views, "rain")):
+        panels.curve(
+            view,
+            table.time_s,
+            y=np.round(table.values.mean(axis=1), 3),
+            name=texts("curves.rain", run=letter) if letter else texts("curves.rain_all"),
+            line={"shape": "hv", "width": 1, "color": WATER if i == 0 else RUN_COLOURS[0]},
+            fill="tozeroy",
+            fillcolor="rgba(0,114,178,.35)" if i == 0 else "rgba(213,94,0,.25)",
+            hovertemplate="%{y:.1f} mm/h",
+            showlegend=False,
         )
-    figure.update_yaxes(
-        autorange="reversed", title={"text": "mm/h"}, rangemode="tozero",
-        row=row, col=1,
-    )  # fmt: skip
 
 
-def _depth_panel(
-    figure: go.Figure,
-    row: int,
-    views: Sequence[RunView],
-    node: str,
-    texts: Texts,
-    calendar: bool,
-    named: set[int],
-) -> None:
-    """One point's panel; `named` collects the runs that already have their legend entry."""
+def _point(panels: _Panels, views: Sequence[RunView], node: str, title: str, texts: Texts) -> None:
+    panels.new(title, "m")
     highest = 0.2
     for i, view in enumerate(views):
         table = view.series("ponded_depth")
         if table is None or node not in table.entities:
             continue
-        depth = table.values[:, table.entities.index(node)]
+        depth = table.of(node)
         highest = max(highest, float(depth.max(initial=0.0)))
-        figure.add_trace(
-            go.Scatter(
-                x=time_axis(view, table.time_s, calendar),
-                y=np.round(depth, 4),
-                name=f"{RUN_LETTERS[i % 4]} {escape(view.name(texts))}",
-                legendgroup=f"run{i}",
-                showlegend=i not in named,
-                line={"color": RUN_COLOURS[i % 4], "dash": RUN_DASHES[i % 4], "width": 2},
-                hovertemplate="%{y:.2f} m",
-            ),
-            row=row,
-            col=1,
+        group = f"run{i}"
+        named = any(trace.get("legendgroup") == group for trace in panels.traces)
+        panels.curve(
+            view,
+            table.time_s,
+            y=np.round(depth, 4),
+            name=f"{RUN_LETTERS[i % 4]} {escape(view.name(texts))}",
+            legendgroup=group,
+            showlegend=not named,
+            line={"color": RUN_COLOURS[i % 4], "dash": RUN_DASHES[i % 4], "width": 2},
+            hovertemplate="%{y:.2f} m",
         )
-        named.add(i)
     for level in dict.fromkeys(view.waterlogged_m for view in views):
-        figure.add_hline(y=level, line={"color": LIMIT, "width": 1, "dash": "dot"}, row=row, col=1)
-        figure.add_annotation(
-            text=f"{level:g}", x=0, xref="x domain", y=level, yanchor="bottom", xanchor="left",
-            xshift=3, showarrow=False, font={"size": 11, "color": MUTED}, row=row, col=1,
-        )  # fmt: skip
-    figure.update_yaxes(title={"text": "m"}, range=[0, 1.12 * highest], row=row, col=1)
+        panels.level(level)
+    panels.axes[f"yaxis{_number(panels.row)}"]["range"] = [0, 1.12 * highest]
 
 
-def _stage_panel(
-    figure: go.Figure, row: int, views: Sequence[RunView], texts: Texts, calendar: bool
-) -> None:
-    for i, (view, name) in enumerate(_distinct(views, "stage")):
-        table = view.series("stage")
-        if table is None:
-            continue
-        for entity, column in _columns(table):
-            label = texts("curves.stage", outfall=escape(entity))
-            figure.add_trace(
-                go.Scatter(
-                    x=time_axis(view, table.time_s, calendar),
-                    y=np.round(column, 3),
-                    name=f"{name} {label}".strip(),
-                    line={"color": WATER if not name else RUN_COLOURS[i], "width": 1.5},
-                    hovertemplate="%{y:.2f} m",
-                    showlegend=False,
-                ),
-                row=row,
-                col=1,
+def _stage(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+    panels.new(texts("curves.stage_title"), "m")
+    for i, (view, letter, table) in enumerate(_distinct(views, "stage")):
+        for outfall, column in _columns(table):
+            label = texts("curves.stage", outfall=escape(outfall))
+            panels.curve(
+                view,
+                table.time_s,
+                y=np.round(column, 3),
+                name=f"{letter} {label}".strip(),
+                line={"color": RUN_COLOURS[i % 4] if letter else WATER, "width": 1.5},
+                hovertemplate="%{y:.2f} m",
+                showlegend=False,
             )
-    figure.update_yaxes(title={"text": "m"}, row=row, col=1)
 
 
-def _distinct(views: Sequence[RunView], quantity: str) -> list[tuple[RunView, str]]:
-    """Runs whose series differs, with their letter; one run and no letter if all agree."""
+def _distinct(views: Sequence[RunView], quantity: str) -> list[tuple[RunView, str, SeriesTable]]:
+    """Runs with their letter and series where they differ; one and no letter if all agree."""
     tables = [view.series(quantity) for view in views]
-    shown = [(i, t) for i, t in enumerate(tables) if _has_values(t)]
-    if not shown:
-        return []
-    first_index, first = shown[0]
-    if all(_equal(first, table) for _, table in shown) and len(shown) == len(views):
-        return [(views[first_index], "")]
-    return [(views[i], RUN_LETTERS[i % 4]) for i, _ in shown]
+    shown = [
+        (view, RUN_LETTERS[i % 4], table)
+        for i, (view, table) in enumerate(zip(views, tables, strict=True))
+        if table is not None and _has_values(table)
+    ]
+    if len(shown) == len(views) and all(_equal(shown[0][2], table) for _, _, table in shown):
+        return [(shown[0][0], "", shown[0][2])]
+    return shown
 
 
 def _has_values(table: SeriesTable | None) -> bool:
     return table is not None and table.values.size > 0
 
 
-def _equal(a: SeriesTable | None, b: SeriesTable | None) -> bool:
-    if a is None or b is None:
-        return a is b
+def _equal(a: SeriesTable, b: SeriesTable) -> bool:
     return np.array_equal(a.time_s, b.time_s) and np.array_equal(a.values, b.values)
 
 
 def _columns(table: SeriesTable) -> list[tuple[str, NDArray[np.float64]]]:
-    """At most three different columns of a series: outfalls on one river share their stage."""
+    """The first few different columns of a series: outfalls on one river share their stage."""
     chosen: list[tuple[str, NDArray[np.float64]]] = []
     for j, entity in enumerate(table.entities):
         column = table.values[:, j]
-        if len(chosen) < 3 and not any(np.array_equal(column, old) for _, old in chosen):
+        if len(chosen) < MOST_STAGES and not any(np.array_equal(column, old) for _, old in chosen):
             chosen.append((entity, column))
     return chosen
-
-
-def _mark_rain_end(
-    figure: go.Figure, views: Sequence[RunView], texts: Texts, calendar: bool, font_px: int
-) -> None:
-    ends = {
-        end: view for view in views if (end := view.rain_end_s()) is not None
-    }  # one line where the storms are the same
-    for end, view in ends.items():
-        x = time_axis(view, np.array([end]), calendar)[0]
-        figure.add_vline(x=x, line={"color": MUTED, "width": 1, "dash": "dash"}, row="all", col=1)
-        figure.add_annotation(
-            text=texts("curves.rain_end"), x=x, xref="x", y=1, yref="paper", xanchor="left",
-            yanchor="top", xshift=4, yshift=-6, showarrow=False,
-            font={"size": font_px - 1, "color": MUTED},
-        )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -152,16 +152,16 @@ def same_start(views: Sequence[RunView]) -> bool:
 
 def time_axis(
     view: RunView, time_s: NDArray[np.float64], calendar: bool
-) -> list[datetime] | NDArray[np.float64]:
-    """Times for an axis: local wall-clock times without zone (`calendar`), or hours since start.
+) -> NDArray[np.datetime64] | NDArray[np.float64]:
+    """Times for an axis, (T,): local wall-clock times (`calendar`), or hours since the start.
 
     plotly draws date-times as written, so the zone is taken off after the conversion.
     """
     if not calendar:
         return time_s / 3600.0
-    zone = view.start.tzinfo
-    start_utc = view.start.astimezone(UTC)
-    return [
-        (start_utc + timedelta(seconds=float(t))).astimezone(zone).replace(tzinfo=None)
-        for t in time_s
-    ]
+    import pandas as pd
+
+    elapsed = pd.to_timedelta(np.round(time_s * 1e3).astype(np.int64), unit="ms")
+    moments = pd.Timestamp(view.start.astimezone(UTC)) + elapsed
+    local: NDArray[np.datetime64] = moments.tz_convert(view.start.tzinfo).tz_localize(None)
+    return np.asarray(local, dtype="datetime64[ms]")

@@ -194,7 +194,7 @@ def test_the_axis_is_local_time_when_the_runs_start_together(
     pair: tuple[RunView, RunView],
 ) -> None:
     figure = depth_curves(pair, ["J57"], ZH)
-    assert str(figure.data[0].x[0]) == "2021-07-20 08:00:00"
+    assert str(figure.data[0].x[0]).startswith("2021-07-20T08:00")
     later = replace(pair[1], start=START + timedelta(days=700))
     figure = depth_curves([pair[0], later], ["J57"], EN)
     assert float(figure.data[0].x[-1]) == HORIZON_S / 3600.0
@@ -204,7 +204,7 @@ def test_local_time_follows_the_change_of_clocks() -> None:
     start = datetime(2023, 3, 26, 0, tzinfo=ZoneInfo("Europe/Berlin"))
     view = replace(before(), start=start)
     moments = time_axis(view, np.array([3600.0, 7200.0, 10800.0]), calendar=True)
-    assert [moment.hour for moment in moments] == [1, 3, 4]
+    assert [str(moment)[11:13] for moment in moments] == ["01", "03", "04"]
 
 
 def test_storms_that_differ_are_both_drawn(pair: tuple[RunView, RunView]) -> None:
