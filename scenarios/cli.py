@@ -66,7 +66,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="PATH=VALUE",
-        help="Change a parameter, e.g. drainage.rain.return_period_years=50. May be repeated.",
+        help="Change a parameter, e.g. drainage.works=all. May be repeated.",
     ),
 ]  # fmt: skip
 Every = Annotated[

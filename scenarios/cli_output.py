@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -27,7 +27,7 @@ from sim.kernel.system import Label
 PIPED_WIDTH = 100
 """Columns when the output goes to a file or another program."""
 MANY = 12
-"""A figure with more entities than this is shown by its worst value alone, unless all are wanted."""
+"""Of a figure with more entities than this only the worst value is shown, unless all are wanted."""
 MISSING = "-"
 
 Row = TypeVar("Row", KpiSummary, KpiRow)
@@ -190,8 +190,8 @@ class Output:
     def _table(self, *heads: str, right: Sequence[str] = ()) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
         for head in heads:
-            justify = "right" if head in right else "left"
-            table.add_column(self.word(head), justify=justify, overflow="fold")  # type: ignore[arg-type]
+            justify: Literal["right", "left"] = "right" if head in right else "left"
+            table.add_column(self.word(head), justify=justify, overflow="fold")
         return table
 
     def _status(self, status: str) -> Text:

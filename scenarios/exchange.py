@@ -38,7 +38,7 @@ def import_swmm(file: Path, folder: Path | None) -> ImportedFile:
     InputError
         If the file holds what cannot be represented, or the scenario exists already.
     """
-    from sim.drainage.plant import MANHOLE_AREA_M2
+    from sim.drainage.node_tables import MANHOLE_AREA_M2
     from sim.drainage.swmm import read_inp
     from sim.drainage.tables import write_tables
 

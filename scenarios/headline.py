@@ -16,6 +16,9 @@ from scenarios.charts.recession import (
 )
 from scenarios.locale import Texts
 
+#: Less than this would be written as 0.0 h.
+SOON_H = 0.05
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -59,6 +62,8 @@ def headline(
 def _when(figure: Recession, texts: Texts, cm: str) -> str:
     if figure.status in ("not_drained", "dry", "none") or figure.hours is None:
         return texts(f"headline.{figure.status}", cm=cm)
+    if figure.hours < SOON_H:
+        return texts("headline.at_once")
     return texts("headline.after", hours=f"{figure.hours:.1f}")
 
 
@@ -66,7 +71,7 @@ def _change(a: Recession, b: Recession, texts: Texts) -> str:
     if a.hours is None or b.hours is None:
         return ""
     saved = a.hours - b.hours
-    if abs(saved) < 0.05:
+    if abs(saved) < SOON_H:
         return texts("headline.no_change")
     key = "headline.saved" if saved > 0 else "headline.lost"
     return texts(key, hours=f"{abs(saved):.1f}")

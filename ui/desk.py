@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from scenarios import document, library
 from scenarios.charts.run_view import RunView
@@ -83,7 +83,7 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="desk")
-        self._answers: OrderedDict[Hashable, Future[object]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._next_sweep_s = 0.0
 
@@ -137,7 +137,14 @@ class Desk:
         self._ask(("start", arm), work)
 
     def cancel(self, arm: Arm) -> None:
-        """Ask the arm's run to stop; it says so itself when it has."""
+        """Ask the arm's run to stop; it says so itself when it has.
+
+        A run that is only on its way to the store is stopped when it gets there.
+        """
+        starting = self._start_of(arm)
+        if starting is not None and not starting.done():
+            starting.add_done_callback(self._cancel_started)
+            return
         run = self.standing(arm).run
         if run is not None and not run.ended:
             self.store.request_cancel([run.id])
@@ -156,7 +163,7 @@ class Desk:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _start_of(self, arm: Arm) -> Future[object] | None:
+    def _start_of(self, arm: Arm) -> Future[Any] | None:
         """The latest `start` of an arm, which may still be on its way to the store."""
         with self._lock:
             return self._answers.get(("start", arm))
@@ -170,7 +177,11 @@ class Desk:
             self._answers.move_to_end(key)
             while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        return known  # type: ignore[return-value]
+        return known
+
+    def _cancel_started(self, started: Future[Any]) -> None:
+        if started.exception() is None:
+            self.store.request_cancel(started.result())
 
     def _sweep(self) -> None:
         """Now and then, end the runs whose process was killed, so that nobody waits for them."""

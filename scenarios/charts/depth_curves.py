@@ -166,10 +166,7 @@ def depth_curves(
         _point(panels, views, node, title, texts)
     if stage:
         _stage(panels, views, texts)
-    # one line where the storms are the same
-    ends = {end: view for view in views if (end := view.rain_end_s()) is not None}
-    for end, view in ends.items():
-        panels.moment(view, end, texts("curves.rain_end"))
+    _rain_ends(panels, views, texts)
     if panels.calendar:
         zone = str(views[0].start.tzname() or "")
         figure = panels.figure(texts("curves.axis_calendar", zone=zone))
@@ -180,6 +177,19 @@ def depth_curves(
         hovermode="x unified",
         legend={"y": 1.0, "yref": "container", "yanchor": "top"},
     )
+
+
+def _rain_ends(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+    """A line where the rain ends: one if it ends at the same moment in all runs."""
+    ends = [
+        (end, view, RUN_LETTERS[i % 4])
+        for i, view in enumerate(views)
+        if (end := view.rain_end_s()) is not None
+    ]
+    same = len({end for end, _, _ in ends}) == 1
+    for end, view, letter in ends[:1] if same else ends:
+        text = texts("curves.rain_end")
+        panels.moment(view, end, text if same else f"{text} {letter}")
 
 
 def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> list[str]:
@@ -208,15 +218,16 @@ def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> lis
 
 def _rain(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
     panels.new(texts("curves.rain_title"), "mm/h", autorange="reversed", rangemode="tozero")
-    for i, (view, letter, table) in enumerate(_distinct(views, "rain")):
+    for view, letter, table in _distinct(views, "rain"):
+        colour, _ = _look(letter)
         panels.curve(
             view,
             table.time_s,
             y=np.round(table.values.mean(axis=1), 3),
             name=texts("curves.rain", run=letter) if letter else texts("curves.rain_all"),
-            line={"shape": "hv", "width": 1, "color": WATER if i == 0 else RUN_COLOURS[0]},
+            line={"shape": "hv", "width": 1, "color": colour},
             fill="tozeroy",
-            fillcolor="rgba(0,114,178,.35)" if i == 0 else "rgba(213,94,0,.25)",
+            fillcolor=f"{colour}50",
             hovertemplate="%{y:.1f} mm/h",
             showlegend=False,
         )
@@ -250,7 +261,8 @@ def _point(panels: _Panels, views: Sequence[RunView], node: str, title: str, tex
 
 def _stage(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
     panels.new(texts("curves.stage_title"), "m")
-    for i, (view, letter, table) in enumerate(_distinct(views, "stage")):
+    for view, letter, table in _distinct(views, "stage"):
+        colour, dash = _look(letter)
         for outfall, column in _columns(table):
             label = texts("curves.stage", outfall=escape(outfall))
             panels.curve(
@@ -258,7 +270,7 @@ def _stage(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
                 table.time_s,
                 y=np.round(column, 3),
                 name=f"{letter} {label}".strip(),
-                line={"color": RUN_COLOURS[i % 4] if letter else WATER, "width": 1.5},
+                line={"color": colour, "dash": dash, "width": 1.5},
                 hovertemplate="%{y:.2f} m",
                 showlegend=False,
             )
@@ -275,6 +287,12 @@ def _distinct(views: Sequence[RunView], quantity: str) -> list[tuple[RunView, st
     if len(shown) == len(views) and all(_equal(shown[0][2], table) for _, _, table in shown):
         return [(shown[0][0], "", shown[0][2])]
     return shown
+
+
+def _look(letter: str) -> tuple[str, str]:
+    """Colour and dash of a run, or of what all runs have in common."""
+    run = RUN_LETTERS.index(letter) if letter else None
+    return (WATER, "solid") if run is None else (RUN_COLOURS[run], RUN_DASHES[run])
 
 
 def _has_values(table: SeriesTable | None) -> bool:

@@ -41,7 +41,7 @@ def _one(
     rows = [
         [
             escape(texts(f"ledger.{side}")),
-            escape(views[0].label(account, texts)),
+            escape(_label(account, views[0], texts)),
             *(amount_text(found.get((side, account))) for found in amounts),
         ]
         for side in SIDES
@@ -58,9 +58,15 @@ def _one(
             ),
         ]
     )
-    stock = escape(f"{views[0].label(name, texts)} ({unit_text(unit)})")
+    stock = escape(f"{_label(name, views[0], texts)} ({unit_text(unit)})")
     head = [escape(texts("ledger.side")), stock, *(run_badge(i) for i in range(len(views)))]
     return simple_table(head, rows, [False, False, *(True for _ in views)])
+
+
+def _label(name: str, view: RunView, texts: Texts) -> str:
+    """A ledger's or account's name: an account may share its name with a series of another unit."""
+    key = f"account.{name}"
+    return texts(key) if key in texts.entries else view.label(name, texts)
 
 
 def unit_text(unit: str) -> str:

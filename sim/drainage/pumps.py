@@ -100,13 +100,15 @@ class PumpStation:
         env = self._clock.env
         while True:
             left_s = lifetimes.exponential(failures.mean_time_to_failure_h) * 3600.0
-            while left_s > 0.0:
+            while True:
                 if name not in self._running:
                     yield self._changed[name]
                     continue
-                began = env.now
-                yield env.timeout(left_s) | self._changed[name]
-                left_s -= env.now - began
+                began, end = env.now, env.timeout(left_s)
+                yield end | self._changed[name]
+                if end.processed:
+                    break
+                left_s = max(left_s - (env.now - began), 0.0)
             self._broken.add(name)
             self._recorder.event(env.now, "drainage", "pump_failed", name)
             self._apply(name)

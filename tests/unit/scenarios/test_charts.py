@@ -12,7 +12,7 @@ import pytest
 
 from scenarios.charts.depth_curves import depth_curves
 from scenarios.charts.ledger import amount_text, ledger_html, unit_text
-from scenarios.charts.palette import DEPTH_CLASSES
+from scenarios.charts.palette import DEPTH_CLASSES, RUN_COLOURS
 from scenarios.charts.recession import (
     MEASURES,
     recession_frame,
@@ -148,6 +148,12 @@ def test_headline_of_two_drained_runs_gives_the_gain() -> None:
     assert "B is 16.5 h sooner." in headline(recession_rows(views, EN), ["A", "B"], EN).comparison
 
 
+def test_drained_before_the_rain_ends_is_said_in_words() -> None:
+    kpi = Kpi(name=MEASURES[0], entity="Z1", value=0.0, unit="h", limit=3.0)
+    found = headline(recession_rows([replace(before(), kpis=[kpi])], EN), ["A"], EN)
+    assert found.runs == ("A: every ponding point has drained by the time the rain ends.",)
+
+
 # --- ponding points ------------------------------------------------------------------------
 
 
@@ -215,6 +221,7 @@ def test_storms_that_differ_are_both_drawn(pair: tuple[RunView, RunView]) -> Non
     other = replace(pair[1], record=recorder.record())
     figure = depth_curves([pair[0], other], [], EN)
     assert [trace.name for trace in figure.data[:2]] == ["rain A", "rain B"]
+    assert [trace.line.color for trace in figure.data[:2]] == list(RUN_COLOURS[:2])
 
 
 def test_the_threshold_is_the_scenario_s(pair: tuple[RunView, RunView]) -> None:
@@ -298,7 +305,7 @@ def test_a_network_without_coordinates_has_no_map(pair: tuple[RunView, RunView])
 
 def test_the_ledger_shows_its_error(pair: tuple[RunView, RunView]) -> None:
     html = ledger_html(pair, EN)
-    assert "Rain on the catchment" in html
+    assert ">Rain<" in html
     assert "1\u202f234\u202f568" in html
     assert "Water (m³)" in html
     recorder = Recorder()

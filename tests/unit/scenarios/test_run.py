@@ -1,5 +1,7 @@
 """Running: nothing is kept before all is checked, and everything is kept afterwards."""
 
+import errno
+import os
 import time
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from scenarios.run import prepare, run_scenario, work
 from scenarios.store import Store
 from sim.city import simulate
 from sim.kernel.errors import InputError
+from sim.kernel.recorder import Record
 from tests.conformance.tank import Tank
 
 
@@ -119,6 +122,21 @@ def test_a_run_that_does_not_balance_fails_and_says_where(scenario, store):
     assert (run.status, run.stage) == ("failed", "simulate")
     assert "ledger money" in run.reason
     assert "grant" in run.reason
+
+
+def test_a_full_disk_is_a_failed_run_and_leaves_nothing_half_written(
+    scenario, store, systems, monkeypatch
+):
+    def full(record, folder):
+        folder.mkdir()
+        (folder / "ledgers.parquet").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Record, "write", full)
+    (run,) = run_scenario(scenario, store=store, systems=systems)
+    assert (run.status, run.stage) == ("failed", "write")
+    assert os.strerror(errno.ENOSPC) in run.reason
+    assert list(store.files.iterdir()) == []
 
 
 def test_cancelling_keeps_the_run_and_ends_the_rest(scenario, store, systems):
