@@ -13,7 +13,8 @@ NAME = "lang"
 
 def current() -> Texts:
     """The texts of the language in force: chosen, in the address, or the browser's."""
-    return texts(_chosen(present(NAME)) or follow(NAME, _of_browser(), _chosen).initial)
+    followed = follow(NAME, _of_browser(), _chosen)  # first: the address may have changed
+    return texts(_chosen(present(NAME)) or followed.initial)
 
 
 def chooser(t: Texts) -> None:

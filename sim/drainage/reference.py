@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -33,7 +33,11 @@ _FIRST = 1000.0  # priority of what happened over what the network's own rules w
 
 
 def run_reference(
-    inputs: DrainageInputs, record: Record | None, horizon_s: float, start: datetime
+    inputs: DrainageInputs,
+    record: Record | None,
+    horizon_s: float,
+    start: datetime,
+    on_solved: Callable[[float], None] | None = None,
 ) -> Record:
     """Run the network of `inputs` in SWMM, for the whole horizon, in a process of its own.
 
@@ -43,6 +47,8 @@ def run_reference(
         A run of the same inputs: SWMM then gets that run's inflows to the nodes instead of rain
         and subcatchments, and its pump failures, power cuts and gate operations, so that only the
         hydraulics differ.
+    on_solved : callable, optional
+        Told the CPU seconds of SWMM's solver.
 
     Raises
     ------
@@ -53,7 +59,9 @@ def run_reference(
     """
     clock = Clock(start)
     run = Run(clock, Streams(0, 0), Recorder(), Signals(clock.env), horizon_s)
-    _simulate(inputs, record, run)
+    seconds = _simulate(inputs, record, run)
+    if on_solved is not None:
+        on_solved(seconds)
     while clock.env.peek() <= horizon_s:
         clock.env.step()
     return run.recorder.record()
@@ -189,7 +197,7 @@ def _time(join: str, relation: str, time_s: float) -> Premise:
 # --- run and record -----------------------------------------------------------------------------
 
 
-def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> None:
+def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> float:
     network = export_network(inputs, run.horizon_s)
     lateral: dict[str, Series] | None = None
     if inputs.spec.pump_failures is not None and record is None:
@@ -212,6 +220,7 @@ def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> None:
         )  # fmt: skip
         result = run_swmm(inp, timeout_s=3600.0)
     _record(inputs, network, result, run)
+    return result.elapsed_s
 
 
 def _lateral(record: Record) -> dict[str, Series]:

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+import ui.query
 from scenarios.locale import texts
 from scenarios.schema import StoredRun
 from tests.synthetic_runs import after, before
@@ -145,6 +146,19 @@ def test_changing_the_language_keeps_the_choice(desk: FakeDesk) -> None:
     language = next(g for g in app.button_group if g.key.startswith("lang"))
     language.set_value("zh").run()
     assert app.selectbox[0].value == "design-storm"
+    assert app.info[0].value == ZH("compare.first")
+    assert app.query_params["lang"] == "zh"
+
+
+def test_going_back_brings_the_language_back(
+    desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(lang="zh")
+    next(g for g in app.button_group if g.key.startswith("lang")).set_value("en").run()
+    assert app.query_params["lang"] == "en"
+    monkeypatch.setattr(ui.query, "SETTLING_S", 0.0)
+    app.query_params["lang"] = "zh"  # what the browser's back button does
+    app.run()
     assert app.info[0].value == ZH("compare.first")
     assert app.query_params["lang"] == "zh"
 

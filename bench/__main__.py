@@ -1,0 +1,29 @@
+"""Every claim of speed and accuracy in the README, measured beside a peer: ``python -m bench``.
+
+``python -m bench NAME ...`` runs some of them. Absolute times depend on the machine; ratios are
+what the README states.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = {
+    "drainage_speed": "48 h of storm and recession on 600 junctions, beside SWMM in the same run",
+    "hebi_calibration": "the one calibrated case, and what it says of the other three",
+}
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in chosen:
+        print(f"\n== {name}: {BENCHMARKS[name]}", flush=True)
+        import_module(f"bench.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
