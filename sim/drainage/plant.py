@@ -377,6 +377,10 @@ def _initial(network: Network, plant: Plant) -> State:
 
 def pond_volume_m3(plant: Plant, node: int, depth_m: Floats) -> Floats:
     """Return the water above the rim of a node at depths above its invert, m3; any shape."""
-    points = slice(plant.table_start[node], plant.table_start[node + 1])
-    volume = np.interp(depth_m, plant.table_depth_m[points], plant.table_volume_m3[points])
+    first, last = plant.table_start[node], plant.table_start[node + 1] - 1
+    depths, volumes = (
+        table[first : last + 1] for table in (plant.table_depth_m, plant.table_volume_m3)
+    )
+    beyond = plant.table_area_m2[last - 1] * np.clip(depth_m - depths[-1], 0.0, None)
+    volume = np.interp(depth_m, depths, volumes) + beyond
     return np.clip(volume - plant.pond_volume_m3[node], 0.0, None)
