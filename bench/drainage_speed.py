@@ -37,9 +37,7 @@ def measure(network: Network, folder: Path) -> dict[str, float]:
     """Return seconds of both engines (medians), their ratio, and how far apart they are."""
     write_tables(network, folder)
     spec = DrainageSpec(network=folder.name, rain=NetworkRain())
-    inputs = replace(
-        SYSTEM.load(spec, folder.parent, START, HORIZON_S), swmm_options=ORDINARY
-    )
+    inputs = replace(SYSTEM.load(spec, folder.parent, START, HORIZON_S), swmm_options=ORDINARY)
     simulate({"drainage": inputs}, START, 600.0)  # compiles, if this machine has not yet
     ours, theirs = [], []
     for _ in range(REPEATS):

@@ -57,15 +57,26 @@ def grid_network(
             invert = float(ground[r, c]) - 3.5 + 0.0005 * spacing_m * c
             junctions.append(
                 Junction(
-                    id=f"J{r}_{c}", invert_m=invert, max_depth_m=float(ground[r, c]) - invert,
-                    ponded_area_m2=800.0, x_m=c * spacing_m, y_m=r * spacing_m,
+                    id=f"J{r}_{c}",
+                    invert_m=invert,
+                    max_depth_m=float(ground[r, c]) - invert,
+                    ponded_area_m2=800.0,
+                    x_m=c * spacing_m,
+                    y_m=r * spacing_m,
                 )  # fmt: skip
             )
             catchments.append(
                 Subcatchment(
-                    id=f"S{r}_{c}", gauge="city", outlet=f"J{r}_{c}", area_ha=area_ha,
-                    impervious_percent=65.0, width_m=spacing_m, slope_percent=0.3,
-                    n_impervious=0.013, n_pervious=0.2, storage_impervious_mm=1.5,
+                    id=f"S{r}_{c}",
+                    gauge="city",
+                    outlet=f"J{r}_{c}",
+                    area_ha=area_ha,
+                    impervious_percent=65.0,
+                    width_m=spacing_m,
+                    slope_percent=0.3,
+                    n_impervious=0.013,
+                    n_pervious=0.2,
+                    storage_impervious_mm=1.5,
                     storage_pervious_mm=5.0,
                     infiltration=Horton(
                         max_rate_mm_h=50.0, min_rate_mm_h=5.0, decay_per_h=4.0, drying_time_d=7.0

@@ -69,7 +69,9 @@ def _table(views: Sequence[RunView], t: Texts) -> Table:
     table.add_column(t("demo.case"), no_wrap=True)
     table.add_column(t("demo.published"), justify="right", overflow="fold")
     for measure in MEASURES:
-        table.add_column(t(f"measure.{measure}", cm=waterlogged_cm(views)), justify="right", overflow="fold")
+        table.add_column(
+            t(f"measure.{measure}", cm=waterlogged_cm(views)), justify="right", overflow="fold"
+        )
     table.add_column(t("demo.within"), justify="right", overflow="fold")
     for run, view in enumerate(views):
         published = {name: f"{p.hours:g}" for p in view.published for name in p.scenarios}

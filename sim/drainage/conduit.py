@@ -152,10 +152,13 @@ def conduit_flows(
         if losses > 0.0:
             damping += losses * abs(old) / area / (2.0 * length_m[link])
         new = (old + dt_s * stiffness * drop) / (1.0 + dt_s * damping)
-        # Manning's flow at the upstream depth is the most that can run supercritical
-        if froude2 >= 1.0 and new > 0.0 and slope > 0.0 and inside_1 < full:
-            _, _, up_factor = _at_depth(table, full, g, inside_1)
-            new = min(new, up_factor * slope / roughness)
+        # where Manning's flow at the upstream depth is supercritical, nothing downstream is felt
+        # upstream and it is the most that can run; a deep pool below must not widen the mean area
+        if new > 0.0 and slope > 0.0 and inside_1 < full and (depth_1 < depth_2 or froude2 >= 1.0):
+            up_area, up_width, up_factor = _at_depth(table, full, g, inside_1)
+            normal = up_factor * slope / roughness
+            if normal * normal * up_width >= GRAVITY * up_area * up_area * up_area:
+                new = min(new, normal)
         if (new > 0.0 and not wet_1) or (new < 0.0 and not wet_2) or new * flap[link] < 0.0:
             new = 0.0
         new = min(max(new * barrels, -most[link]), most[link]) * setting[link]

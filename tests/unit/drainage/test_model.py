@@ -75,7 +75,9 @@ def test_a_pump_cycles_at_its_switch_levels(tmp_path):
     """Up 0.5 m at 0.1 m3/s: 500 s; down 1 m at 0.3: 333.3 s; up 1 m: 1000 s; and so on."""
     record = run(pumped_basin(), tmp_path, 1.0)
     down, up = 100.0 / 0.3, 1000.0
-    assert times(record, "pump_on") == pytest.approx([500.0, 500 + down + up, 500 + 2 * (down + up)])
+    assert times(record, "pump_on") == pytest.approx(
+        [500.0, 500 + down + up, 500 + 2 * (down + up)]
+    )
     assert times(record, "pump_off")[0] == pytest.approx(500.0 + down)
 
 
@@ -134,8 +136,8 @@ def test_a_rule_acts_when_its_level_is_met(tmp_path):
                           value=3.0),),
         then=(Action(link="pump", setting=1.0),),
     )  # fmt: skip
-    pump = pumped_basin().pumps[0].model_copy(
-        update={"startup_depth_m": 0.0, "shutoff_depth_m": 0.0}
+    pump = (
+        pumped_basin().pumps[0].model_copy(update={"startup_depth_m": 0.0, "shutoff_depth_m": 0.0})
     )
     record = run(pumped_basin(rules=(rule,), pumps=(pump,)), tmp_path, 1.0)
     # 1.5 m more at 0.1 m3/s into 100 m2; the strict comparison holds from the next window on
