@@ -29,7 +29,7 @@ TRIED = (
 
 
 def last_point_h(changes: dict[str, float], folder: Path) -> tuple[float | None, float]:
-    """Return the slowest zone's recession and the largest ponded volume with changed assumptions."""
+    """Return the slowest zone's recession and the largest ponded volume with changes made."""
     rows = list(csv.reader((ROOT / "data/hebi/assumptions.csv").read_text().splitlines()))
     for row in rows:
         name = row[0].removeprefix("calibration.")

@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from scenarios import document
@@ -55,12 +63,14 @@ def _run_cells(t: Texts) -> list[RunView]:
         tasks = {name: bars.add_task(name, total=1.0) for name in CELLS}
         for name in CELLS:
             prepared = prepare(document.load(name))
-            (run,) = run_prepared(
-                prepared, store,
-                progress=lambda _, done, task=tasks[name]: bars.update(task, completed=done),
-            )  # fmt: skip
+            show = partial(_show, bars, tasks[name])
+            (run,) = run_prepared(prepared, store, progress=show)
             views.append(view_of_run(store, run, prepared))
     return views
+
+
+def _show(bars: Progress, task: TaskID, _replication: int, done: float) -> None:
+    bars.update(task, completed=done)
 
 
 def _table(views: Sequence[RunView], t: Texts) -> Table:

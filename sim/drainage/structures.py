@@ -14,7 +14,6 @@ from sim.drainage.link_rows import ORIFICE, OUTLET, PUMP
 from sim.drainage.plant import INNER, Plant, State
 from sim.kernel.compiled import compiled
 
-
 _NO_FEEDBACK_M = 1e-5  # a flow that moves its levels less than this in a step is taken as it is
 
 

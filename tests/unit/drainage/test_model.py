@@ -1,4 +1,4 @@
-"""Drainage on the clock: rain blocks, stages, pumps, power, gates and rules happen when they should."""
+"""Drainage on the clock: rain, stages, pumps, power, gates and rules act when they should."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -158,7 +158,7 @@ def test_the_river_moves_at_its_knots(tmp_path):
     record = run(network, tmp_path, 2.0, river=River(file="stage.csv"))
     assert times(record, "stage") == [60.0 * m for m, _ in rows[:-1]] + [2 * HOUR]
     stage = record.series["drainage", "stage"]
-    at = {t: v for t, v in zip(stage.time_s, stage.of("river"), strict=True)}
+    at = dict(zip(stage.time_s, stage.of("river"), strict=True))
     assert at[900.0] == pytest.approx(8.25, abs=1e-9)
     assert at[75 * 60.0] == pytest.approx(9.0, abs=1e-9)
 
