@@ -77,12 +77,10 @@ def _table(views: Sequence[RunView], t: Texts) -> Table:
     rows = recession_rows(views, t)
     table = Table(title=t("demo.title"), title_justify="left")
     table.add_column(t("demo.case"), no_wrap=True)
-    table.add_column(t("demo.published"), justify="right", overflow="fold")
+    table.add_column(t("demo.published"), justify="right")
     for measure in MEASURES:
-        table.add_column(
-            t(f"measure.{measure}", cm=waterlogged_cm(views)), justify="right", overflow="fold"
-        )
-    table.add_column(t("demo.within"), justify="right", overflow="fold")
+        table.add_column(t(f"demo.{measure}", cm=waterlogged_cm(views)), justify="right")
+    table.add_column(t("demo.within"), justify="right")
     for run, view in enumerate(views):
         published = {name: f"{p.hours:g}" for p in view.published for name in p.scenarios}
         figures = [slowest(rows, measure, run).words(t) for measure in MEASURES]
