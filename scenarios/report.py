@@ -40,6 +40,8 @@ from scenarios.verify import GapRow
 
 WIDTH_PX = 960
 POINTS = 4
+#: The recession table has three columns for each run: more than twelve do not fit a sheet.
+MOST_RUNS = 4
 #: Rows and height that let headline, table and map share the first A4 sheet.
 ROWS, MAP_PX = 9, 370
 #: SVG is sharp on paper and needs no graphics card, but gets slow with very many elements.
@@ -105,7 +107,7 @@ def report_html(
     ValueError
         If there is no run, more than four, or the language is unknown.
     """
-    if not 1 <= len(runs) <= len(palette.RUN_LETTERS):
+    if not 1 <= len(runs) <= MOST_RUNS:
         raise ValueError(f"a report is about one to four runs, not {len(runs)}")
     t = texts(lang)
     cm = waterlogged_cm(runs)

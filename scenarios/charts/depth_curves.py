@@ -1,143 +1,23 @@
-"""Depth against time at ponding points: runs overlaid, rain from the top, the river below.
-
-The figure is put together as plain data and handed to plotly once: made piece by piece, the same
-figure takes several times as long.
-"""
+"""Depth against time at ponding points: runs overlaid, rain from the top, the river below."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from scenarios.charts.palette import (
-    GRID,
-    INK,
-    LIMIT,
-    MUTED,
-    RUN_COLOURS,
-    RUN_DASHES,
-    RUN_LETTERS,
-    WATER,
-    style,
-)
-from scenarios.charts.run_view import RunView, same_start, time_axis, waterlogged_cm, zone_name
+from scenarios.charts.palette import RUN_COLOURS, RUN_DASHES, RUN_LETTERS, WATER
+from scenarios.charts.panels import BOTTOM_PX, TOP_PX, Panels, axis_number
+from scenarios.charts.run_view import RunView, same_start, waterlogged_cm, zone_name
 from scenarios.charts.worst_points import hours_texts
 from scenarios.locale import Texts
 from sim.kernel.recorder import SeriesTable
 
-RAIN_PX, STAGE_PX, POINT_PX, GAP_PX, TOP_PX, BOTTOM_PX = 84, 110, 112, 30, 50, 62
+RAIN_PX, STAGE_PX, POINT_PX = 84, 110, 112
 MOST_STAGES = 3
-
-
-def _number(row: int) -> str:
-    """plotly numbers its axes from the second on."""
-    return "" if row == 1 else str(row)
-
-
-@dataclass
-class _Panels:
-    """Panels over each other on one time axis, filled from the top."""
-
-    heights_px: list[int]
-    calendar: bool
-    font_px: int
-    row: int = 0
-    traces: list[dict[str, Any]] = field(default_factory=list)
-    shapes: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    axes: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def inner_px(self) -> int:
-        return sum(self.heights_px) + GAP_PX * (len(self.heights_px) - 1)
-
-    def new(self, title: str, unit: str, **y_axis: object) -> None:
-        """Start the next panel."""
-        above_px = sum(self.heights_px[: self.row]) + GAP_PX * self.row
-        top = 1.0 - above_px / self.inner_px
-        bottom = max(top - self.heights_px[self.row] / self.inner_px, 0.0)
-        self.row += 1
-        last = self.row == len(self.heights_px)
-        number = _number(self.row)
-        self.axes[f"xaxis{number}"] = {
-            "anchor": f"y{number}", "domain": [0.0, 1.0], "gridcolor": GRID, "zeroline": False,
-            "showline": True, "linecolor": MUTED, "ticks": "outside", "showticklabels": last,
-        } | ({} if self.row == 1 else {"matches": "x"})  # fmt: skip
-        self.axes[f"yaxis{number}"] = {
-            "anchor": f"x{number}", "domain": [bottom, top], "gridcolor": GRID, "nticks": 4,
-            "zeroline": False, "automargin": True,
-            "title": {"text": unit, "font": {"size": self.font_px}, "standoff": 4},
-        } | y_axis  # fmt: skip
-        self.notes.append(
-            {
-                "text": title, "x": 0, "xref": "paper", "y": top, "yref": "paper", "yshift": 1,
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-                "font": {"size": self.font_px, "color": INK},
-            }
-        )  # fmt: skip
-
-    def curve(self, view: RunView, time_s: NDArray[np.float64], **attributes: object) -> None:
-        """Add a curve to the present panel."""
-        x = time_axis(view, time_s, self.calendar)
-        axes = {"xaxis": f"x{_number(self.row)}", "yaxis": f"y{_number(self.row)}"}
-        self.traces.append({"type": "scatter", "mode": "lines", "x": x} | axes | attributes)
-
-    def level(self, value: float) -> None:
-        """Add a dotted line across the present panel, with its value."""
-        x, y = f"x{_number(self.row)} domain", f"y{_number(self.row)}"
-        line = {"color": LIMIT, "width": 1, "dash": "dot"}
-        self.shapes.append(
-            {"type": "line", "x0": 0, "x1": 1, "xref": x, "y0": value, "y1": value, "yref": y,
-             "line": line}
-        )  # fmt: skip
-        self.notes.append(
-            {
-                "text": f"{value:g}", "x": 0, "xref": x, "y": value, "yref": y, "xshift": 3,
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-                "font": {"size": 11, "color": MUTED},
-            }
-        )  # fmt: skip
-
-    def moment(self, view: RunView, time_s: float, text: str) -> None:
-        """Mark a moment in every panel, with a word in the first."""
-        x = time_axis(view, np.array([time_s]), self.calendar)[0]
-        line = {"color": MUTED, "width": 1, "dash": "dash"}
-        self.shapes += [
-            {"type": "line", "x0": x, "x1": x, "xref": f"x{_number(row)}", "y0": 0, "y1": 1,
-             "yref": f"y{_number(row)} domain", "line": line}
-            for row in range(1, self.row + 1)
-        ]  # fmt: skip
-        self.notes.append(
-            {
-                "text": text, "x": x, "xref": "x", "y": 1, "yref": "paper", "xanchor": "left",
-                "yanchor": "top", "xshift": 4, "yshift": -6, "showarrow": False,
-                "font": {"size": self.font_px - 1, "color": MUTED},
-            }
-        )  # fmt: skip
-
-    def figure(self, time_title: str) -> go.Figure:
-        """The finished figure."""
-        if self.row:
-            self.axes[f"xaxis{_number(self.row)}"]["title"] = {
-                "text": time_title, "standoff": 6, "font": {"size": self.font_px},
-            }  # fmt: skip
-        if self.calendar:
-            # Digits only: month names would need a translation plotly does not carry along.
-            for row in range(1, self.row + 1):
-                self.axes[f"xaxis{_number(row)}"] |= {
-                    "type": "date", "tickformat": "%m-%d\n%H:%M", "hoverformat": "%m-%d %H:%M",
-                }  # fmt: skip
-        layout = {**self.axes, "shapes": self.shapes, "annotations": self.notes}
-        figure = go.Figure({"data": self.traces, "layout": layout})
-        return style(
-            figure, height_px=max(self.inner_px, 0) + TOP_PX + BOTTOM_PX, font_px=self.font_px
-        )
 
 
 def depth_curves(
@@ -159,7 +39,7 @@ def depth_curves(
     rain = any(_has_values(view.series("rain")) for view in views)
     stage = any(_has_values(view.series("stage")) for view in views)
     heights_px = [RAIN_PX] * rain + [POINT_PX] * len(nodes) + [STAGE_PX] * stage
-    panels = _Panels(heights_px, same_start(views), font_px)
+    panels = Panels(heights_px, same_start(views), font_px)
     if rain:
         _rain(panels, views, texts)
     for node, title in zip(nodes, _titles(views, nodes, texts), strict=True):
@@ -179,10 +59,10 @@ def depth_curves(
     )
 
 
-def _rain_ends(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+def _rain_ends(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
     """A line where the rain ends: one if it ends at the same moment in all runs."""
     ends = [
-        (end, view, RUN_LETTERS[i % 4])
+        (end, view, RUN_LETTERS[i])
         for i, view in enumerate(views)
         if (end := view.rain_end_s()) is not None
     ]
@@ -206,7 +86,7 @@ def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> lis
     titles = []
     for node in nodes:
         over = " · ".join(
-            f"{RUN_LETTERS[i % 4]} {of_run.get(node, '0.0')} h"
+            f"{RUN_LETTERS[i]} {of_run.get(node, '0.0')} h"
             for i, of_run in enumerate(hours)
             if any(node in known for known in hours)
         )
@@ -216,7 +96,7 @@ def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> lis
     return titles
 
 
-def _rain(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+def _rain(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
     panels.new(texts("curves.rain_title"), "mm/h", autorange="reversed", rangemode="tozero")
     for view, letter, table in _distinct(views, "rain"):
         colour, _ = _look(letter)
@@ -233,7 +113,7 @@ def _rain(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
         )
 
 
-def _point(panels: _Panels, views: Sequence[RunView], node: str, title: str, texts: Texts) -> None:
+def _point(panels: Panels, views: Sequence[RunView], node: str, title: str, texts: Texts) -> None:
     panels.new(title, "m")
     highest = 0.2
     for i, view in enumerate(views):
@@ -248,18 +128,18 @@ def _point(panels: _Panels, views: Sequence[RunView], node: str, title: str, tex
             view,
             table.time_s,
             y=np.round(depth, 4),
-            name=f"{RUN_LETTERS[i % 4]} {escape(view.name(texts))}",
+            name=f"{RUN_LETTERS[i]} {escape(view.name(texts))}",
             legendgroup=group,
             showlegend=not named,
-            line={"color": RUN_COLOURS[i % 4], "dash": RUN_DASHES[i % 4], "width": 2},
+            line={"color": RUN_COLOURS[i], "dash": RUN_DASHES[i], "width": 2},
             hovertemplate="%{y:.2f} m",
         )
     for level in dict.fromkeys(view.waterlogged_m for view in views):
         panels.level(level)
-    panels.axes[f"yaxis{_number(panels.row)}"]["range"] = [0, 1.12 * highest]
+    panels.axes[f"yaxis{axis_number(panels.row)}"]["range"] = [0, 1.12 * highest]
 
 
-def _stage(panels: _Panels, views: Sequence[RunView], texts: Texts) -> None:
+def _stage(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
     panels.new(texts("curves.stage_title"), "m")
     for view, letter, table in _distinct(views, "stage"):
         colour, dash = _look(letter)
@@ -280,7 +160,7 @@ def _distinct(views: Sequence[RunView], quantity: str) -> list[tuple[RunView, st
     """Runs with their letter and series where they differ; one and no letter if all agree."""
     tables = [view.series(quantity) for view in views]
     shown = [
-        (view, RUN_LETTERS[i % 4], table)
+        (view, RUN_LETTERS[i], table)
         for i, (view, table) in enumerate(zip(views, tables, strict=True))
         if table is not None and _has_values(table)
     ]

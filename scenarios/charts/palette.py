@@ -21,9 +21,16 @@ CHANNEL = "#009E73"
 WORK = "#7B3F98"
 LIMIT = "#1B2733"
 
-RUN_COLOURS: tuple[str, ...] = ("#D55E00", "#0072B2", "#009E73", "#7B3F98")
-RUN_DASHES: tuple[str, ...] = ("solid", "dash", "dashdot", "dot")
-RUN_LETTERS: tuple[str, ...] = ("A", "B", "C", "D")
+#: As many runs as can still be told apart: from the ninth on a colour comes back with another dash.
+RUN_COLOURS: tuple[str, ...] = (
+    "#D55E00", "#0072B2", "#009E73", "#7B3F98", "#946200", "#BF4E7D", "#3A444E", "#2C87B8",
+    "#D55E00", "#0072B2", "#009E73", "#7B3F98",
+)  # fmt: skip
+RUN_DASHES: tuple[str, ...] = (
+    "solid", "dash", "dashdot", "dot", "solid", "dash", "dashdot", "dot",
+    "longdash", "longdashdot", "2px,5px", "10px,2px,2px,2px",
+)  # fmt: skip
+RUN_LETTERS: tuple[str, ...] = tuple("ABCDEFGHIJKL")
 
 FONT_FAMILY = (
     '"Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", '

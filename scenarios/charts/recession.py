@@ -227,7 +227,7 @@ def recession_html(
 
 def run_badge(index: int) -> str:
     """The letter of a run in its colour."""
-    colour, letter = RUN_COLOURS[index % 4], RUN_LETTERS[index % 4]
+    colour, letter = RUN_COLOURS[index], RUN_LETTERS[index]
     return f'<span class="cc-run" style="background:{colour}">{letter}</span>'
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import floor, log10
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -20,6 +19,7 @@ from scenarios.charts.palette import (
     WORK,
     style,
 )
+from scenarios.charts.plan import Places, extent_of, lines_between, places_of, scale_bar
 from scenarios.charts.run_view import RunView, waterlogged_cm, work_name, zone_name
 from scenarios.charts.worst_points import depth_max, hours_texts
 from scenarios.locale import Texts
@@ -27,7 +27,6 @@ from sim.drainage.elements import Conduit, Orifice, Outlet, Pump, Weir
 from sim.drainage.network import Network
 
 AnyLink = Conduit | Pump | Orifice | Weir | Outlet
-Places = dict[str, tuple[float, float]]
 
 #: Colour and width in px of the kinds of lines, in the order they are drawn.
 LINES: dict[str, tuple[str, float]] = {
@@ -38,14 +37,6 @@ LINES: dict[str, tuple[str, float]] = {
 }
 
 TOP_PX, BOTTOM_PX, SIDE_PX = 84, 8, 8
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Polylines broken by ``None``, as plotly takes them, in local metres."""
-
-    x_m: list[float | None]
-    y_m: list[float | None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ class _Pen:
 
 def has_coordinates(network: Network | None) -> bool:
     """Whether there is anything to draw: at least two nodes with coordinates."""
-    return network is not None and len(_places(network)) > 1
+    return network is not None and len(places_of(network)) > 1
 
 
 def street_map(
@@ -93,7 +84,7 @@ def street_map(
         Size of the letters.
     """
     figure = make_subplots(rows=1, cols=len(views), horizontal_spacing=0.01)
-    x0, x1, y0, y1 = _extent(views)
+    x0, x1, y0, y1 = extent_of(views)
     panel_px = (width_px - 2 * SIDE_PX) / len(views)
     drawing_px = min(float(most_px), max(220.0, panel_px * (y1 - y0) / (x1 - x0)))
     scale = min(max(drawing_px / 560.0, 0.6), 1.2)
@@ -123,14 +114,14 @@ def street_map(
             xref=f"x{axis} domain", yref=f"y{axis} domain", x=0, y=1, xanchor="left",
             yanchor="bottom", yshift=2, showarrow=False, font={"size": font_px, "color": INK},
         )  # fmt: skip
-    _scale_bar(figure, (x0, x1, y0, y1), font_px)
+    scale_bar(figure, (x0, x1, y0, y1), font_px)
     _legend(figure, texts)
     return figure
 
 
 def _panel(pen: _Pen, column: int, view: RunView, network: Network) -> None:
     built = network.built(view.works)
-    places = _places(built)
+    places = places_of(built)
     work_of = {x.id: x.work for x in network.links if x.work is not None and x.work in view.works}
     kind_of = {work.id: work.kind for work in network.works}
     plain = [link for link in built.links if link.id not in work_of]
@@ -144,7 +135,7 @@ def _panel(pen: _Pen, column: int, view: RunView, network: Network) -> None:
         ("channel", channels),
         ("work", works),
     ):
-        lines = _lines([(x.from_node, x.to_node) for x in links], places)
+        lines = lines_between([(x.from_node, x.to_node) for x in links], places)
         colour, width = LINES[key]
         if links:
             pen.add(
@@ -254,51 +245,3 @@ def _legend(figure: go.Figure, texts: Texts) -> None:
         figure.add_trace(
             go.Scatter(x=[None], y=[None], name=name, legendgroup=key, **look), row=1, col=1
         )
-
-
-def _lines(pairs: Sequence[tuple[str, str]], places: Places) -> Lines:
-    x_m: list[float | None] = []
-    y_m: list[float | None] = []
-    for start, end in pairs:
-        if start in places and end in places:
-            x_m += [places[start][0], places[end][0], None]
-            y_m += [places[start][1], places[end][1], None]
-    return Lines(x_m, y_m)
-
-
-def _places(network: Network) -> Places:
-    return {
-        node.id: (node.x_m, node.y_m)
-        for node in network.nodes
-        if node.x_m is not None and node.y_m is not None
-    }
-
-
-def _extent(views: Sequence[RunView]) -> tuple[float, float, float, float]:
-    """West, east, south, north of what is drawn, with a margin, in the south for the scale bar."""
-    points = [p for v in views if v.network is not None for p in _places(v.network).values()]
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    margin = 0.03 * max(max(xs) - min(xs), max(ys) - min(ys), 1.0)
-    return min(xs) - margin, max(xs) + margin, min(ys) - 2.5 * margin, max(ys) + margin
-
-
-def _scale_bar(figure: go.Figure, extent: tuple[float, float, float, float], font_px: int) -> None:
-    """A bar of a round length, about a fifth of the width, in the first panel's lower left."""
-    x0, x1, y0, y1 = extent
-    length = round_length(0.2 * (x1 - x0))
-    left, level = x0 + 0.03 * (x1 - x0), y0 + 0.01 * (y1 - y0)
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    figure.add_shape(
-        type="line", x0=left, x1=left + length, y0=level, y1=level, xref="x", yref="y",
-        line={"color": INK, "width": 3},
-    )  # fmt: skip
-    figure.add_annotation(
-        x=left + length / 2, y=level, xref="x", yref="y", text=text, showarrow=False,
-        yanchor="bottom", font={"size": font_px - 1, "color": INK},
-    )  # fmt: skip
-
-
-def round_length(length_m: float) -> float:
-    """The largest of 1, 2, 5, 10, 20, 50, ... that is at most `length_m` (m, positive)."""
-    power = 10.0 ** floor(log10(length_m))
-    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= length_m * (1 + 1e-9))

@@ -133,10 +133,11 @@ def conduit_flows(
             flow[link] = 0.0
             continue
         drop = (bed_1 + depth_1) - (bed_2 + depth_2)
-        speed = abs(old) / area
+        size = abs(old)
+        per_area = 1.0 / area
         froude2 = 0.0
         if closed[g] == 0 or inside_1 < full or inside_2 < full:
-            froude2 = speed * speed * width / (GRAVITY * area)
+            froude2 = size * size * width * per_area * per_area * per_area / GRAVITY
         if froude2 > 0.25 and old > 0.0 and drop >= 0.0:
             # towards upstream values as the flow becomes supercritical
             weight = 0.0 if froude2 >= 1.0 else 2.0 * (1.0 - np.sqrt(froude2))
@@ -146,11 +147,13 @@ def conduit_flows(
             if area <= 1e-9 or factor <= 1e-12:
                 flow[link] = 0.0
                 continue
-        stiffness = GRAVITY * area / length_m[link]
-        damping = GRAVITY * area * roughness * roughness * abs(old) / (factor * factor)
+            per_area = 1.0 / area
+        per_length = 1.0 / length_m[link]
+        stiffness = GRAVITY * area * per_length
+        damping = GRAVITY * area * roughness * roughness * size / (factor * factor)
         losses = entry[link] + leave[link] + average[link]
         if losses > 0.0:
-            damping += losses * abs(old) / area / (2.0 * length_m[link])
+            damping += 0.5 * losses * size * per_area * per_length
         new = (old + dt_s * stiffness * drop) / (1.0 + dt_s * damping)
         # where Manning's flow at the upstream depth is supercritical, nothing downstream is felt
         # upstream and it is the most that can run; a deep pool below must not widen the mean area
@@ -172,7 +175,7 @@ def conduit_flows(
         wave[n1] += stiffness * barrels
         wave[n2] += stiffness * barrels
         if inside_1 < full or inside_2 < full:  # a full conduit passes on flow, not water levels
-            fastest = max(fastest, abs(new) / (area * barrels * length_m[link]))
+            fastest = max(fastest, abs(new) * per_area * per_length / barrels)
     return fastest
 
 

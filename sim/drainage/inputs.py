@@ -19,6 +19,7 @@ from sim.drainage.storm_formula import formula
 from sim.drainage.swmm import SwmmOptions, read_inp
 from sim.drainage.tables import read_tables, table_files
 from sim.drainage.time_csv import read_series_csv
+from sim.drainage.uncertainty import uncertainty_notes
 from sim.kernel.errors import InputError
 
 
@@ -77,6 +78,7 @@ def load_drainage(
         network, files = read_tables(source), list(table_files(source))
     network = network.built(_chosen(spec, network))
     notes += check_network(network)
+    notes += uncertainty_notes(network, spec.uncertainty)
     _check_names(spec, network)
 
     rain = _rain(spec, network, folder, start)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.drainage.elements import Fraction, Id, NonNegative, Positive
+from sim.drainage.uncertainty_spec import Uncertainty
 from sim.kernel.schema import Frozen
 
 
@@ -104,6 +105,7 @@ class DrainageSpec(Frozen):
     rain_multiplier: NonNegative = 1.0
     river: River = River()
     pump_failures: PumpFailures | None = None
+    uncertainty: Uncertainty | None = None
     power_cuts: tuple[PowerCut, ...] = ()
     gate_operations: tuple[GateOperation, ...] = ()
     report_step_s: Positive = 300.0

@@ -9,6 +9,7 @@ from sim.drainage.inputs import DrainageInputs, load_drainage
 from sim.drainage.kpis import DEFINITIONS, drainage_kpis
 from sim.drainage.model import DrainageRun
 from sim.drainage.spec import DrainageSpec, NetworkRain
+from sim.drainage.uncertainty import varied
 from sim.kernel.recorder import Record
 from sim.kernel.system import Kpi, Label, Run
 
@@ -66,6 +67,7 @@ class Drainage:
         return load_drainage(spec, folder, start, horizon_s)
 
     def start(self, inputs: DrainageInputs, run: Run) -> None:
+        inputs = varied(inputs, run.streams)
         if inputs.spec.engine == "swmm":
             # only a run that asks for SWMM needs its library
             from sim.drainage.reference import start_reference

@@ -23,8 +23,9 @@ from scenarios.charts.recession import (
     slowest_rows,
     zones_within_limit,
 )
+from scenarios.charts.plan import round_length
 from scenarios.charts.run_view import RunView, time_axis
-from scenarios.charts.street_map import has_coordinates, round_length, street_map
+from scenarios.charts.street_map import has_coordinates, street_map
 from scenarios.charts.worst_points import (
     depth_max,
     hours_texts,
