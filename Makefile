@@ -1,7 +1,7 @@
 # make demo | test | app | bench | lint: the first of them also makes .venv from requirements.lock.
 # PYTHON=/path/to/python3.12 chooses the interpreter (3.11 to 3.13) that .venv is made with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow app bench lint format lock clean
+.PHONY: help demo test slow app bench verify-drainage lint format lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
@@ -11,7 +11,7 @@ STAMP := .venv/.stamp
 PYTEST := $(BIN)/python -m pytest -q
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-21s %s\n", $$1, $$2}'
 
 # pip is the last thing venv writes: without it an earlier attempt was cut short.
 $(STAMP): requirements.lock pyproject.toml
@@ -39,6 +39,9 @@ app: $(STAMP) ## the pages, at http://127.0.0.1:8501
 
 bench: $(STAMP) ## every claim of speed and accuracy, measured beside a peer
 	@$(BIN)/python -m bench
+
+verify-drainage: $(STAMP) ## docs/verification/drainage.md: SWMM on public files, and closed forms
+	@$(BIN)/python -m bench.verify_drainage
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

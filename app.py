@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import language
-from ui.pages import compare_storms, runs
+from ui.pages import compare_storms, explore, pumps, runs, uncertainty, works
 from ui.style import apply_style
 
 st.set_page_config(page_title="CityClock", layout="wide", initial_sidebar_state="collapsed")
@@ -13,6 +13,10 @@ t = language.current()
 page = st.navigation(
     [
         st.Page(compare_storms.show, title=t("page.compare_storms"), default=True),
+        st.Page(explore.show, title=t("page.explore"), url_path="explore"),
+        st.Page(works.show, title=t("page.works"), url_path="works"),
+        st.Page(pumps.show, title=t("page.pumps"), url_path="pumps"),
+        st.Page(uncertainty.show, title=t("page.uncertainty"), url_path="uncertainty"),
         st.Page(runs.show, title=t("page.runs"), url_path="runs"),
     ],
     position="top",

@@ -6,7 +6,7 @@ error), 1 a run failed, 130 cancelled.
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from scenarios import cli_layers
+from scenarios.cli_options import Every, Language, RunName, ScenarioName, Settings
+from scenarios.cli_pumps import pumps
+from scenarios.cli_uncertainty import add_commands as add_uncertainty
+from scenarios.cli_works import works
 from sim.kernel.errors import CityClockError, InputError
 
 if TYPE_CHECKING:
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
 RUN_FAILED = 1
 BAD_INPUT = 2
 CANCELLED = 130
-LANGUAGE_VARIABLE = "CITYCLOCK_LANG"
 
 
 class Commands(TyperGroup):
@@ -54,27 +58,7 @@ import_app = typer.Typer(no_args_is_help=True, help="Make a scenario of another 
 export_app = typer.Typer(no_args_is_help=True, help="Write a scenario for another tool.")
 app.add_typer(import_app, name="import")
 app.add_typer(export_app, name="export")
-
-ScenarioName = Annotated[
-    str,
-    typer.Argument(metavar="SCENARIO", help="A name from 'cityclock scenarios', or a .toml file."),
-]
-RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="The id of a run, or a scenario: its newest run.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="PATH=VALUE",
-        help="Change a parameter, e.g. drainage.works=all. May be repeated.",
-    ),
-]  # fmt: skip
-Every = Annotated[
-    bool, typer.Option("--all", help="Show every point and zone, not the worst of many.")
-]
-Language = Annotated[
-    Literal["en", "zh"], typer.Option("--lang", envvar=LANGUAGE_VARIABLE, help="Language.")
-]
+cli_layers.register(import_app, export_app)
 
 
 # --- scenarios -----------------------------------------------------------------------------
@@ -293,6 +277,11 @@ def export_swmm(
     _output(lang).say(str(target))
 
 
+add_uncertainty(app)
+app.command()(works)
+app.command()(pumps)
+
+
 # --- shared --------------------------------------------------------------------------------
 
 
@@ -348,8 +337,10 @@ def _named(runs: Sequence[StoredRun]) -> str:
 
 def main() -> None:
     """Entry of the ``cityclock`` command."""
-    # A progress bar needs Unicode; a Windows console may say it has none.
-    os.environ.setdefault("PYTHONIOENCODING", "utf-8")
+    # Chinese and progress bars need Unicode; a console or a pipe may say it has none.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     app()
 
 

@@ -217,7 +217,7 @@ class Output:
 
 _STYLES = {
     "failed": "bold red", "cancelled": "yellow", "running": "cyan", "over_limit": "red",
-    "not_drained": "bold red",
+    "not_drained": "bold red", "raining": "yellow",
 }  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def headline(
 
 
 def _when(figure: Recession, texts: Texts, cm: str) -> str:
-    if figure.status in ("not_drained", "dry", "none") or figure.hours is None:
+    if figure.status in ("not_drained", "raining", "dry", "none") or figure.hours is None:
         return texts(f"headline.{figure.status}", cm=cm)
     if figure.hours < SOON_H:
         return texts("headline.at_once")

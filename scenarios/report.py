@@ -21,12 +21,19 @@ from scenarios import report_tables as tables
 from scenarios.charts import palette
 from scenarios.charts.depth_curves import depth_curves
 from scenarios.charts.ledger import ledger_html
+from scenarios.charts.profile import profile, worst_path
 from scenarios.charts.recession import (
     MEASURES,
     recession_html,
     recession_rows,
     rest_text,
     slowest_rows,
+)
+from scenarios.charts.recession_gantt import (
+    gantt_note,
+    gantt_rows,
+    left_out_text,
+    recession_gantt,
 )
 from scenarios.charts.run_view import RunView, notes_of, waterlogged_cm
 from scenarios.charts.street_map import has_coordinates, street_map
@@ -44,6 +51,8 @@ POINTS = 4
 MOST_RUNS = 4
 #: Rows and height that let headline, table and map share the first A4 sheet.
 ROWS, MAP_PX = 9, 370
+#: Rows of the Gantt and height of the profile that share one more sheet.
+GANTT_ROWS, PROFILE_PX = 26, 400
 #: SVG is sharp on paper and needs no graphics card, but gets slow with very many elements.
 SVG_ELEMENTS = 12_000
 
@@ -136,6 +145,9 @@ def report_html(
         map="map" in plots,
         has_network=all(view.network is not None for view in pair),
         curves="curves" in plots,
+        gantt="gantt" in plots,
+        gantt_note=_gantt_note(pair, t),
+        profile="profile" in plots,
         definitions=[
             t(f"definition.{key}", cm=cm)
             for key in ("waterlogged", *MEASURES, "not_drained", "limit")
@@ -170,9 +182,19 @@ def _plots(views: Sequence[RunView], points: Sequence[str], t: Texts) -> dict[st
     nodes = list(points) or [point.node for point in worst_points(views, POINTS)]
     if nodes:
         plots["curves"] = depth_curves(views, nodes, t)
+    if gantt_rows(views, t):
+        plots["gantt"] = recession_gantt(views, t, most=GANTT_ROWS)
+    path = worst_path(views)
+    if path is not None:
+        plots["profile"] = profile(views, path, t, animated=False, height_px=PROFILE_PX)
     for figure in plots.values():
         figure.update_layout(width=WIDTH_PX)
     return plots
+
+
+def _gantt_note(views: Sequence[RunView], t: Texts) -> str:
+    rest = left_out_text(gantt_rows(views, t), GANTT_ROWS, t)
+    return t.together([gantt_note(views, t), rest] if rest else [gantt_note(views, t)])
 
 
 def _json(figure: go.Figure) -> str:

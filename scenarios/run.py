@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scenarios import document
+from scenarios.assumptions import assumptions_of
 from scenarios.content import content_hash
 from scenarios.document import Scenario
 from scenarios.process import owner_of
+from scenarios.published import published_for
 from scenarios.result import Result, largest_ledger_error
 from scenarios.schema import StoredRun
 from scenarios.store import Store
@@ -47,6 +49,9 @@ class Prepared:
         sections = self.scenario.sections.values()
         names = {spec.engine for spec in sections if hasattr(spec, "engine")}
         return ",".join(sorted(names))
+
+
+MOST_REPLICATIONS = 10_000
 
 
 def prepare(
@@ -88,6 +93,9 @@ def prepare(
             ) from error
         except UnicodeDecodeError as error:
             raise InputError("a file it names is not UTF-8 text", where=name) from error
+    # what only the report shows must be there before anything is kept
+    assumptions_of(scenario)
+    published_for(scenario)
     files = {name: loaded.files for name, loaded in inputs.items()}
     return Prepared(scenario, inputs, content_hash(scenario, files))
 
@@ -157,7 +165,7 @@ def run_prepared(
             if same is not None:
                 found[replication] = same.id
     missing = [number for number in range(replications) if number not in found]
-    queued = _enqueue(prepared, store, missing) if missing else []
+    queued = enqueue(prepared, store, missing) if missing else []
     try:
         for run_id in queued:
             if not store.claim(run_id):
@@ -192,7 +200,13 @@ def submit(
     """
     _check_replications(replications)
     prepared = prepare(scenario, engine=engine, systems=systems)
-    run_ids = _enqueue(prepared, store, range(replications))
+    run_ids = enqueue(prepared, store, range(replications))
+    start_worker(run_ids, store)
+    return run_ids
+
+
+def start_worker(run_ids: Sequence[str], store: Store) -> None:
+    """Start a process of its own that works off queued runs and outlives this one."""
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ, **store.location.environment(),
@@ -208,7 +222,6 @@ def submit(
     store.assign(run_ids, owner_of(worker.pid))
     # Somebody must notice the worker's end, or it lingers as a zombie for as long as we live.
     threading.Thread(target=worker.wait, name=f"worker {worker.pid}", daemon=True).start()
-    return run_ids
 
 
 def work(
@@ -239,7 +252,8 @@ def work(
 # --- one run -------------------------------------------------------------------------------
 
 
-def _enqueue(prepared: Prepared, store: Store, replications: Sequence[int]) -> list[str]:
+def enqueue(prepared: Prepared, store: Store, replications: Sequence[int]) -> list[str]:
+    """Queue replications of a scenario without starting them; return their ids."""
     scenario = prepared.scenario
     return store.enqueue(
         scenario=scenario.name,
@@ -327,19 +341,22 @@ class _Watch:
 
 
 def _check_replications(replications: int) -> None:
-    if replications < 1:
+    if not 1 <= replications <= MOST_REPLICATIONS:
         raise InputError(
-            "not valid", where="replications", value=replications, expected="at least 1"
-        )
+            "not valid", where="replications", value=replications,
+            expected=f"1 to {MOST_REPLICATIONS}",
+        )  # fmt: skip
 
 
 __all__ = [
     "Prepared",
     "Progress",
     "Systems",
+    "enqueue",
     "prepare",
     "run_prepared",
     "run_scenario",
+    "start_worker",
     "submit",
     "work",
 ]

@@ -15,6 +15,7 @@ from scenarios.run import Systems, prepare
 from scenarios.store import Store
 from sim.kernel.errors import InputError
 from sim.kernel.recorder import Record, SeriesTable
+from sim.kernel.streams import Streams
 from sim.kernel.system import Inputs
 
 if TYPE_CHECKING:
@@ -78,10 +79,11 @@ def verify(
     scenario, inputs = prepared.scenario, prepared.inputs[SYSTEM]
     if reference is None:
         from sim.drainage.reference import run_reference
+        from sim.drainage.uncertainty import varied
 
-        other = run_reference(
-            cast("DrainageInputs", inputs), record, scenario.duration_s, scenario.start
-        )
+        # the network as this replication drew it
+        drawn = varied(cast("DrainageInputs", inputs), Streams(run.seed, run.replication))
+        other = run_reference(drawn, record, scenario.duration_s, scenario.start)
     else:
         other = reference(inputs, record)
     threshold_m = float(getattr(scenario.sections[SYSTEM], "waterlogged_depth_m", 0.15))

@@ -34,6 +34,8 @@ State = Literal[
 PENDING: frozenset[str] = frozenset({"checking", "queued", "running", "reading"})
 SWEEP_EVERY_S = 10.0
 KEPT_ANSWERS = 24
+#: Figures are small beside records, but a page full of them should not push the records out.
+KEPT_DRAWINGS = 16
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Desk:
         self.store = store
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="desk")
         self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+        self._drawings: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._next_sweep_s = 0.0
 
@@ -161,6 +164,27 @@ class Desk:
                 return run
         return None
 
+    # --- finished runs ---------------------------------------------------------------------
+
+    def finished(self, limit: int) -> list[StoredRun]:
+        """The latest finished runs, newest first."""
+        return self.store.runs(status=("done",), limit=limit)
+
+    def result(self, run: StoredRun) -> Standing:
+        """A finished run with its result once it has been read; failed if it cannot be."""
+        reading = self._ask(("view", run.id), lambda: view_of_run(self.store, run))
+        if not reading.done():
+            return Standing("reading", run)
+        try:
+            return Standing("done", run, view=reading.result())
+        except CityClockError as error:
+            return Standing("failed", run, str(error))
+
+    def drawn(self, key: Hashable, draw: Callable[[], Answer]) -> Answer | None:
+        """What `draw` returns, made once per key away from the page; none until it is there."""
+        answer = self._ask(key, draw, self._drawings, KEPT_DRAWINGS)
+        return answer.result() if answer.done() else None
+
     # --- inside ----------------------------------------------------------------------------
 
     def _start_of(self, arm: Arm) -> Future[Any] | None:
@@ -168,15 +192,22 @@ class Desk:
         with self._lock:
             return self._answers.get(("start", arm))
 
-    def _ask(self, key: Hashable, work: Callable[[], Answer]) -> Future[Answer]:
+    def _ask(
+        self,
+        key: Hashable,
+        work: Callable[[], Answer],
+        answers: OrderedDict[Hashable, Future[Any]] | None = None,
+        most: int = KEPT_ANSWERS,
+    ) -> Future[Answer]:
         """The future of `work` under `key`, started once; the oldest answers are forgotten."""
+        answers = self._answers if answers is None else answers
         with self._lock:
-            known = self._answers.get(key)
+            known = answers.get(key)
             if known is None:
-                known = self._answers[key] = self._pool.submit(work)
-            self._answers.move_to_end(key)
-            while len(self._answers) > KEPT_ANSWERS:
-                self._answers.popitem(last=False)
+                known = answers[key] = self._pool.submit(work)
+            answers.move_to_end(key)
+            while len(answers) > most:
+                answers.popitem(last=False)
         return known
 
     def _cancel_started(self, started: Future[Any]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim.drainage.swmm import SwmmOptions, SwmmResult, read_inp, run_swmm
 from sim.drainage.swmm.rundir import prepare
+from sim.kernel.errors import InputErrors
 
 REFINED = 4.0  # how many times smaller SWMM's steps are in the run that shows its noise floor
 _REPORT_STEPS_S = (10.0, 15.0, 20.0, 30.0, 60.0)
@@ -25,7 +26,8 @@ class Case:
     """One file and what was changed in it so that both engines can be compared.
 
     ``overrides`` are lines added to [OPTIONS] of every run by SWMM; ``without_evaporation`` tells
-    that our importer is given the file with evaporation set to zero.
+    that our importer is given the file with evaporation set to zero; ``rains`` that the file has
+    subcatchments.
     """
 
     path: Path
@@ -33,6 +35,7 @@ class Case:
     report_step_s: float
     overrides: tuple[str, ...] = ()
     without_evaporation: bool = False
+    rains: bool = False
 
     @property
     def name(self) -> str:
@@ -66,20 +69,20 @@ def open_case(path: Path) -> Case:
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     evaporates = re.search(r"^\[EVAPORATION\]", text, re.MULTILINE | re.IGNORECASE) is not None
     accepted = ("evaporation",) if evaporates else ()
-    options = read_inp(path, accept_ignored=accepted).options
+    imported = read_inp(path, accept_ignored=accepted)
+    options = imported.options
     return Case(
         path=path,
         options=options,
         report_step_s=_report_step_s(options),
         overrides=() if options.routing == "DYNWAVE" else ("FLOW_ROUTING DYNWAVE",),
         without_evaporation=_evaporation_matters(path) if evaporates else False,
+        rains=bool(imported.network.subcatchments),
     )
 
 
 def _evaporation_matters(path: Path) -> bool:
     """Tell whether the strict import, which a run uses, would refuse the file's evaporation."""
-    from sim.kernel.errors import InputErrors
-
     try:
         read_inp(path)
     except InputErrors:

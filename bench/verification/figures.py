@@ -22,7 +22,7 @@ PONDED_M = 0.01  # over the rim: from here a node that ponds counts as flooded
 LOST_M3 = 1.0  # over the rim in all: from here a node that loses its water counts as flooded
 WET_M = 0.01  # from here a node counts in the error over wet nodes
 WATERLOGGED_M = 0.15  # recession ends when the last point is this shallow
-_OVER_CROWN_M = 0.01
+OVER_CROWN_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,9 @@ def gap(reference: Answer, model: Answer, names: list[str], rain_end_s: float) -
         percent = 100.0 * relative_gap(volume_m3, model.total_lost_m3)
     recession_min = recession_s = None
     if ponds:
-        end, ours = (recession_end_s(a.time_s, a.ponded_m, WATERLOGGED_M) for a in (reference, model))
+        end, ours = (
+            recession_end_s(a.time_s, a.ponded_m, WATERLOGGED_M) for a in (reference, model)
+        )
         if end is not None and ours is not None:
             recession_s = end - rain_end_s
             recession_min = 0.0 if end == ours else (ours - end) / 60.0
@@ -193,7 +195,7 @@ def regime(result: SwmmResult, engine: NativeEngine) -> Regime:
             before = 0.0 if np.isinf(crown[node]) else crown[node]
             crown[node] = max(before, top) if plant.closed[plant.section[link]] else np.inf
     peak = np.array([result.node_depth_m[:, result.node(n)].max() for n in engine.node_ids])
-    if (peak[plant.bound == STAGE] > _OVER_CROWN_M).any():
+    if (peak[plant.bound == STAGE] > OVER_CROWN_M).any():
         return "tailwater"
     inner = plant.bound == 0
-    return "surcharged" if (peak[inner] > crown[inner] + _OVER_CROWN_M).any() else "free"
+    return "surcharged" if (peak[inner] > crown[inner] + OVER_CROWN_M).any() else "free"

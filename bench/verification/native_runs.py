@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.verification.cases import Case, importable
+from sim.drainage.forcing import NodeInflows
 from sim.drainage.inputs import DrainageInputs, load_drainage
 from sim.drainage.model import DrainageRun
 from sim.drainage.native import NativeEngine
@@ -51,7 +52,7 @@ def load(case: Case) -> DrainageInputs:
         return load_drainage(spec, path.parent, start, case.options.duration_s)
 
 
-class LateralInflows:
+class LateralInflows(NodeInflows):
     """SWMM's reported lateral inflows as our engine asks for them: means over its windows.
 
     Each is linear between the report steps and integrated exactly, so what enters is the volume
@@ -60,6 +61,7 @@ class LateralInflows:
     """
 
     def __init__(self, swmm: SwmmResult, node_ids: tuple[str, ...]) -> None:
+        super().__init__((), {}, {})  # nothing of the network's own
         columns = [swmm.node(name) for name in node_ids]
         flow = swmm.node_lateral_inflow_m3s[:, columns]
         self._time_s = np.concatenate(([0.0], swmm.time_s))
@@ -108,7 +110,7 @@ def run_native(
     drainage = DrainageRun(inputs, run)
     if feed is not None:
         # a run has no other door for inflows that are given as one table
-        drainage._inflows = feed  # type: ignore[assignment]
+        drainage._inflows = feed
     until_s = horizon_s * (1.0 + 1e-12)  # what is due at the horizon happens
     while clock.env.peek() <= until_s:
         clock.env.step()

@@ -10,7 +10,16 @@ import numpy as np
 
 from bench.verification.bars import missed
 from bench.verification.cases import Case, refined, run_by_swmm
-from bench.verification.figures import Answer, Gap, Regime, gap, inner_ids, of_native, of_swmm, regime
+from bench.verification.figures import (
+    Answer,
+    Gap,
+    Regime,
+    gap,
+    inner_ids,
+    of_native,
+    of_swmm,
+    regime,
+)
 from bench.verification.native_runs import NativeRun, load, run_native
 from sim.drainage.inputs import DrainageInputs
 from sim.drainage.swmm import SwmmResult
@@ -20,12 +29,17 @@ _QUICK_S = 4.0  # what takes longer is timed once
 
 @dataclass(frozen=True)
 class Row:
-    """What is printed of one file. ``floor`` is SWMM against itself with finer steps."""
+    """What is printed of one file.
+
+    ``floor`` is SWMM with finer steps against SWMM with its own, ``beside_finer`` our engine
+    against SWMM with finer steps.
+    """
 
     case: Case
     regime: Regime
     gap: Gap
     floor: Gap | None
+    beside_finer: Gap | None
     swmm_version: str
     routing_error_percent: float
     runoff_error_percent: float | None
@@ -67,16 +81,19 @@ def compare(
         theirs += [run_by_swmm(case).elapsed_s for _ in range(repeats - 1)]
     reference = of_swmm(swmm, inputs, run.engine)
     names, rain_end_s = inner_ids(run.engine), _rain_end_s(inputs, reference, swmm)
-    finer = None
+    answer = of_native(run, inputs, reference.time_s)
+    finer = beside_finer = None
     if floor:
         refined_run = run_by_swmm(case, refined(case), cache=cache)
         again = of_swmm(refined_run, inputs, run.engine)
         finer = gap(reference, again, names, rain_end_s)
+        beside_finer = gap(again, answer, names, rain_end_s)
     return Row(
         case=case,
         regime=regime(swmm, run.engine),
-        gap=gap(reference, of_native(run, inputs, reference.time_s), names, rain_end_s),
+        gap=gap(reference, answer, names, rain_end_s),
         floor=finer,
+        beside_finer=beside_finer,
         swmm_version=swmm.version,
         routing_error_percent=swmm.report.routing_error_percent or 0.0,
         runoff_error_percent=swmm.report.runoff_error_percent,

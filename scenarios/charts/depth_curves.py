@@ -36,17 +36,17 @@ def depth_curves(
     font_px
         Size of the letters.
     """
-    rain = any(_has_values(view.series("rain")) for view in views)
-    stage = any(_has_values(view.series("stage")) for view in views)
+    rain = any(has_values(view.series("rain")) for view in views)
+    stage = any(has_values(view.series("stage")) for view in views)
     heights_px = [RAIN_PX] * rain + [POINT_PX] * len(nodes) + [STAGE_PX] * stage
     panels = Panels(heights_px, same_start(views), font_px)
     if rain:
-        _rain(panels, views, texts)
+        draw_rain(panels, views, texts)
     for node, title in zip(nodes, _titles(views, nodes, texts), strict=True):
         _point(panels, views, node, title, texts)
     if stage:
         _stage(panels, views, texts)
-    _rain_ends(panels, views, texts)
+    draw_rain_ends(panels, views, texts)
     if panels.calendar:
         zone = str(views[0].start.tzname() or "")
         figure = panels.figure(texts("curves.axis_calendar", zone=zone))
@@ -59,7 +59,7 @@ def depth_curves(
     )
 
 
-def _rain_ends(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
+def draw_rain_ends(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
     """A line where the rain ends: one if it ends at the same moment in all runs."""
     ends = [
         (end, view, RUN_LETTERS[i])
@@ -96,7 +96,7 @@ def _titles(views: Sequence[RunView], nodes: Sequence[str], texts: Texts) -> lis
     return titles
 
 
-def _rain(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
+def draw_rain(panels: Panels, views: Sequence[RunView], texts: Texts) -> None:
     panels.new(texts("curves.rain_title"), "mm/h", autorange="reversed", rangemode="tozero")
     for view, letter, table in _distinct(views, "rain"):
         colour, _ = _look(letter)
@@ -162,7 +162,7 @@ def _distinct(views: Sequence[RunView], quantity: str) -> list[tuple[RunView, st
     shown = [
         (view, RUN_LETTERS[i], table)
         for i, (view, table) in enumerate(zip(views, tables, strict=True))
-        if table is not None and _has_values(table)
+        if table is not None and has_values(table)
     ]
     if len(shown) == len(views) and all(_equal(shown[0][2], table) for _, _, table in shown):
         return [(shown[0][0], "", shown[0][2])]
@@ -175,7 +175,7 @@ def _look(letter: str) -> tuple[str, str]:
     return (WATER, "solid") if run is None else (RUN_COLOURS[run], RUN_DASHES[run])
 
 
-def _has_values(table: SeriesTable | None) -> bool:
+def has_values(table: SeriesTable | None) -> bool:
     return table is not None and table.values.size > 0
 
 

@@ -26,7 +26,7 @@ MOST_ROWS = 12
 
 #: A shape per status, so that colour is never the only difference.
 MARKS: dict[str, str] = {"ok": "✓", "over_limit": "▲", "not_drained": "■", "dry": "○"}
-MARKS |= {"none": "", "no_limit": ""}
+MARKS |= {"raining": "…", "none": "", "no_limit": ""}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Recession:
     """One recession time: `hours` (none unless it was reached) and its status.
 
     ``status`` is ``ok``, ``over_limit``, ``no_limit`` (there is none to keep), ``not_drained`` (by
-    the end of the run), ``dry`` (the zone never stood in water) or ``none`` (no such figure).
+    the end of the run), ``raining`` (at the end of the run, so that there is nothing to count
+    from), ``dry`` (the zone never stood in water) or ``none`` (no such figure).
     """
 
     hours: float | None
@@ -42,7 +43,7 @@ class Recession:
 
     def words(self, texts: Texts) -> str:
         """The figure as a reader sees it: hours to a tenth, or the status in words."""
-        if self.hours is None or self.status in ("not_drained", "dry", "none"):
+        if self.hours is None or self.status in ("not_drained", "raining", "dry", "none"):
             return texts(f"status.{self.status}")
         return f"{self.hours:.1f}"
 
@@ -110,10 +111,15 @@ def _recession(kpi: Kpi) -> Recession:
 
 
 def slowest(rows: Sequence[RecessionRow], measure: str, run: int) -> Recession:
-    """The slowest zone of a run: not drained beats every number, dry is below all."""
+    """The slowest zone of a run: not drained beats every number, dry is below all.
+
+    In a run that ends in rain there is no number to beat.
+    """
     figures = [row.figures[measure][run] for row in rows]
     if any(figure.status == "not_drained" for figure in figures):
         return Recession(None, "not_drained")
+    if any(figure.status == "raining" for figure in figures):
+        return Recession(None, "raining")
     reached = [figure for figure in figures if figure.hours is not None and figure.status != "dry"]
     if reached:
         return max(reached, key=lambda figure: figure.hours or 0.0)
@@ -199,21 +205,23 @@ def recession_html(
     """
     if not rows:
         return f'<p class="cc-empty">{escape(texts("recession.empty"))}</p>'
-    runs = len(names)
+    count = len(names)
     head = "".join(
-        f'<th colspan="{runs}" class="cc-group">{escape(texts(f"measure.{name}", cm=cm))}</th>'
+        f'<th colspan="{count}" class="cc-group">{escape(texts(f"measure.{name}", cm=cm))}</th>'
         for name in MEASURES
     )
     letters = "".join(
         f'<th class="cc-num{" cc-first" if i == 0 else ""}" title="{escape(names[i])}">'
         f"{run_badge(i)}</th>"
         for _ in MEASURES
-        for i in range(runs)
+        for i in range(count)
     )
     body = "".join(_row_html(row, texts) for row in rows)
+    shown = {figure.status for row in rows for runs in row.figures.values() for figure in runs}
     legend = "".join(
         f'<span class="cc-key">{mark_html(status)} {escape(texts(f"status.{status}"))}</span>'
-        for status in ("ok", "over_limit", "not_drained", "dry")
+        for status in ("ok", "over_limit", "not_drained", "raining", "dry")
+        if status != "raining" or status in shown
     )
     return (
         '<table class="cc-table cc-recession"><thead>'

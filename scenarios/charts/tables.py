@@ -29,7 +29,7 @@ STYLE = """
   font-weight:700;text-align:center}
 .cc-mark{display:inline-block;width:1.1em;text-align:center;font-weight:700}
 .cc-mark.cc-ok{color:#00724F}.cc-mark.cc-over_limit{color:#B54800}
-.cc-mark.cc-not_drained{color:#5C0F33}.cc-mark.cc-dry,.cc-mark.cc-none{color:#5B6B79}
+.cc-mark.cc-not_drained{color:#5C0F33}.cc-mark.cc-dry,.cc-mark.cc-raining,.cc-mark.cc-none{color:#5B6B79}
 td.cc-over_limit,td.cc-not_drained{font-weight:600}
 .cc-legend{margin:.35em 0 0;font-size:.86em;color:#5B6B79}
 .cc-key{margin-right:1.3em;white-space:nowrap}

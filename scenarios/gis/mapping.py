@@ -8,16 +8,16 @@ document.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from scenarios import layers
 from scenarios.problems import problems
-from sim.drainage.elements import Fraction, Id, NonNegative, Percent, Positive
+from sim.drainage.elements import Id, NonNegative, Percent, Positive
+from sim.drainage.spec import Rain
 from sim.kernel.errors import InputErrors
 from sim.kernel.schema import Frozen
 
@@ -89,8 +89,12 @@ class Manholes(LayerSource):
 
 
 class Lines(LayerSource):
-    """What pipes and streets share. Without node columns the ends are found by their place."""
+    """What pipes and streets share. Without node columns the ends are found by their place.
 
+    ``prefix`` is put before the ids, where two layers use the same.
+    """
+
+    prefix: str = ""
     from_node: Id | None = None
     to_node: Id | None = None
     direction: Literal["as_drawn", "downhill"] = "as_drawn"
@@ -182,6 +186,15 @@ class Runoff(Frozen):
     horton_drying_d: Positive = 7.0
 
 
+class ZoneNames(Frozen):
+    """A zone that manholes name by its key in ``[zones]``."""
+
+    name_en: Id
+    name_zh: Id
+    kind: Literal["centre", "elsewhere", "key", "hub"]
+    allowed_recession_h: Positive
+
+
 class ScenarioStub(Frozen):
     """The scenario that the import writes: when, how long, and its ``[drainage.rain]``."""
 
@@ -189,25 +202,25 @@ class ScenarioStub(Frozen):
     title_zh: Id | None = None
     start: AwareDatetime
     duration_h: Positive
-    rain: dict[str, Any]
+    rain: Rain
 
 
-class Mapping_(Frozen):
+class LayerMapping(Frozen):
     """A whole mapping document; see the module's text."""
 
     crs: Id | None = None
     tolerance_m: Positive = 0.5
     bad_features: Literal["stop", "leave_out"] = "stop"
-    overlap: Fraction = 0.0
     manholes: Manholes
     pipes: Pipes
     streets: Streets | None = None
     dem: Terrain | None = None
     runoff: Runoff | None = None
+    zones: dict[str, ZoneNames] = {}
     scenario: ScenarioStub
 
 
-def read_mapping(file: Path) -> Mapping_:
+def read_mapping(file: Path) -> LayerMapping:
     """Read a mapping document.
 
     Raises
@@ -217,16 +230,12 @@ def read_mapping(file: Path) -> Mapping_:
     """
     data = layers.read(file).data
     try:
-        return Mapping_.model_validate_json(json.dumps(data, default=_as_text))
+        return LayerMapping.model_validate_json(json.dumps(data, default=_as_text))
     except ValidationError as error:
-        raise InputErrors(problems(error, data, Mapping_, lambda _: str(file))) from error
+        raise InputErrors(problems(error, data, LayerMapping, lambda _: str(file))) from error
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
-
-
-__all__ = ["LayerSource", "Lines", "Manholes", "Mapping", "Mapping_", "Number", "Pipes",
-           "Runoff", "ScenarioStub", "Streets", "Terrain", "Text", "UNITS", "read_mapping"]  # fmt: skip

@@ -166,9 +166,7 @@ def to_plane(geometry: Geometries, own: CRS, plane: CRS) -> Geometries:
     if own.equals(plane, ignore_axis_order=True):
         return geometry
     transformer = Transformer.from_crs(own, plane, always_xy=True)
-    return np.asarray(
-        shapely.transform(geometry, lambda x, y: transformer.transform(x, y), interleaved=False)
-    )
+    return np.asarray(shapely.transform(geometry, transformer.transform, interleaved=False))
 
 
 def check_together(extents: dict[str, tuple[float, float, float, float]]) -> None:

@@ -37,9 +37,9 @@ def check_network(network: Network) -> list[str]:
     InputErrors
         Every defect found: repeated ids, unknown names, works that replace something of another
         kind, self loops, islands, outfalls with several links, conduits above a rim or climbing
-        steeply, curves and series out of order, negative areas, basins without area, pumps without
-        their curve, rules that cannot be evaluated. Each says where (family/id/field), the value,
-        what was expected and a hint.
+        steeply, curves and series out of order, negative areas, basins without area, nodes that
+        start above their rim, pumps without their curve, rules that cannot be evaluated. Each says
+        where (family/id/field), the value, what was expected and a hint.
     """
     defects = [*_repeated_ids(network), *_unknown_names(network), *_works(network)]
     defects += element_findings(network)

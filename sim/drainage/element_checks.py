@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from sim.drainage.elements import (
@@ -45,6 +46,7 @@ def element_findings(network: Network) -> list[Finding]:
         *_transects(network),
         *_sections(network),
         *_storages(network),
+        *_initial_depths(network),
         *_pumps(network),
         *_outlets(network),
         *_outfalls(network),
@@ -254,6 +256,35 @@ def _storages(network: Network) -> Iterable[Finding]:
                 "an area above 0",
                 "give a curve of depth and area, area_coefficient or area_constant_m2",
             )
+
+
+def _initial_depths(network: Network) -> Iterable[Finding]:
+    """Find nodes that would start fuller than they can be: SWMM refuses them too (ERROR 138)."""
+    crown: dict[str, float] = {}
+    for conduit in network.conduits:
+        height = conduit.section.depth_m
+        if conduit.section.kind in ("irregular", "street"):
+            height = math.inf  # known from its transect only
+        for node_id, offset_m in (
+            (conduit.from_node, conduit.inlet_offset_m),
+            (conduit.to_node, conduit.outlet_offset_m),
+        ):
+            crown[node_id] = max(crown.get(node_id, 0.0), offset_m + height)
+    families = (("junctions", network.junctions), ("storages", network.storages))
+    for family, nodes in families:
+        for node in nodes:
+            rim_m = node.max_depth_m
+            if family == "junctions":
+                rim_m = max(rim_m, crown.get(node.id, 0.0))
+            most_m = rim_m + node.surcharge_depth_m
+            if node.initial_depth_m > most_m + LEVEL_TOLERANCE_M:
+                yield Finding(
+                    f"{family}/{node.id}/initial_depth_m",
+                    "the node starts with water above its rim",
+                    node.initial_depth_m,
+                    f"at most {most_m!r} m",
+                    "let an inflow fill it: a run does not start on a flooded street",
+                )
 
 
 def _pumps(network: Network) -> Iterable[Finding]:

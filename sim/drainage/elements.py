@@ -151,6 +151,13 @@ class Conduit(Link):
     seepage_mm_h: NonNegative = 0.0
     level: Literal["sewer", "street", "channel"] = "sewer"
 
+    @property
+    def bed_offsets_m(self) -> tuple[float, float]:
+        """Heights of the bed above the nodes' inverts: the offsets and, as in SWMM, the sediment
+        of a filled section on top."""
+        fill_m = self.section.fill_depth_m if self.section.kind == "filled_circular" else 0.0
+        return self.inlet_offset_m + fill_m, self.outlet_offset_m + fill_m
+
 
 class Pump(Link):
     """A pump with a SWMM pump curve (types 1-5) or none (``ideal``: passes its inflow on).

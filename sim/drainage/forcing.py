@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Process = Generator[simpy.Event, object, None]
 
+_HOUR_REACHED_S = 1e-3  # this close to an hour, it has begun
+
 
 class RainBlocks:
     """The current rain of every gauge; each block begins and ends as an event on the clock."""
@@ -35,9 +37,13 @@ class RainBlocks:
     def _fall(
         self, i: int, gauge: str, rain: Hyetograph, clock: Clock, recorder: Recorder, end_s: float
     ) -> Process:
-        for edge_s, intensity in zip(rain.edges_s, (*rain.intensity_mm_h, 0.0), strict=True):
+        ends_s = (*rain.edges_s[1:], np.inf)
+        blocks = zip(rain.edges_s, ends_s, (*rain.intensity_mm_h, 0.0), strict=True)
+        for edge_s, until_s, intensity in blocks:
             if edge_s >= end_s:
                 return
+            if until_s <= clock.now_s:
+                continue  # over before the run began
             if edge_s > clock.now_s:
                 yield clock.env.timeout(edge_s - clock.now_s)
             if intensity == self.intensity_mm_h[i]:
@@ -91,9 +97,25 @@ class NodeInflows:
         self._series = {
             i.series: np.array(series[i.series], dtype=float).T for i in inflows if i.series
         }
+        self._patterned = any(
+            i.pattern_hourly or i.pattern_daily or i.pattern_monthly or i.pattern_weekend
+            for i in inflows
+        )
+
+    def next_change_s(self, clock: Clock) -> float:
+        """Return when the next hour of a pattern begins, or infinity without patterns."""
+        if not self._patterned:
+            return np.inf
+        now = clock.calendar(clock.now_s)
+        into_s = now.minute * 60.0 + now.second + now.microsecond / 1e6
+        left_s = 3600.0 - into_s
+        return clock.now_s + (left_s if left_s > _HOUR_REACHED_S else 3600.0 + left_s)
 
     def mean_m3s(self, from_s: float, to_s: float, clock: Clock, nodes: int) -> Floats:
-        """Return the mean inflow of every node (N,) over a window; patterns at its middle."""
+        """Return the mean inflow of every node (N,) over a window within one hour of the day.
+
+        The factors of patterns are those at the window's middle.
+        """
         flow = np.zeros(nodes)
         if not self._inflows:
             return flow
@@ -121,8 +143,11 @@ class NodeInflows:
 def mean_between(points: Floats, from_s: float, to_s: float) -> float:
     """Return the exact mean of a piecewise linear function (2, K) over a window; 0 outside it."""
     time_s, value = points
-    inside = time_s[(time_s > from_s) & (time_s < to_s)]
-    grid = np.concatenate(([from_s], inside, [to_s]))
-    y = np.interp(grid, time_s, value, left=0.0, right=0.0)
+    first, last = max(from_s, float(time_s[0])), min(to_s, float(time_s[-1]))
+    if first >= last:
+        return 0.0
+    inside = time_s[(time_s > first) & (time_s < last)]
+    grid = np.concatenate(([first], inside, [last]))
+    y = np.interp(grid, time_s, value)
     total = np.sum((y[1:] + y[:-1]) / 2.0 * np.diff(grid))
     return float(total / (to_s - from_s))

@@ -9,18 +9,21 @@ from pathlib import Path
 
 from sim.drainage.checks import check_network
 from sim.drainage.elements import Outfall, Pairs
+from sim.drainage.emergency_inputs import EmergencyInputs, load_emergency
 from sim.drainage.hyetograph import Hyetograph
 from sim.drainage.kpis import Point, ponding_points
 from sim.drainage.network import Network
 from sim.drainage.node_tables import MANHOLE_AREA_M2
 from sim.drainage.rainfall import chicago, from_gauge_csv, from_series, nested
 from sim.drainage.spec import ChicagoRain, DrainageSpec, GaugeRain, NestedRain
-from sim.drainage.storm_formula import formula
+from sim.drainage.storm_formula import FORMULAS_FILE, formula
 from sim.drainage.swmm import SwmmOptions, read_inp
 from sim.drainage.tables import read_tables, table_files
 from sim.drainage.time_csv import read_series_csv
 from sim.drainage.uncertainty import uncertainty_notes
 from sim.kernel.errors import InputError
+
+MOST_STEPS = 500_000  # a year of minutes
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class DrainageInputs:
     network : Network
         With the works of the scenario built.
     rain : mapping from gauge to Hyetograph
-        Seconds from the start of the run, multiplier applied.
+        Of the gauges that are used; seconds from the start of the run, multiplier applied.
     stages : tuple of (knots, outfall ids)
         River levels (s, m) and the outfalls they act on.
     points : tuple of Point
         The places that can be waterlogged.
+    emergency : EmergencyInputs or None
+        Pump trucks, if the scenario has any.
     swmm_options : SwmmOptions or None
         Numerical settings of an imported file, for the reference engine.
     notes : tuple of str
@@ -52,6 +57,7 @@ class DrainageInputs:
     swmm_options: SwmmOptions | None
     files: tuple[Path, ...]
     notes: tuple[str, ...]
+    emergency: EmergencyInputs | None = None
 
 
 def load_drainage(
@@ -76,30 +82,59 @@ def load_drainage(
         notes += [str(note) for note in imported.notes]
     else:
         network, files = read_tables(source), list(table_files(source))
+    # as filed first: what is not built now may still name works and elements that do not exist
+    check_network(network)
     network = network.built(_chosen(spec, network))
     notes += check_network(network)
+    _check_size(spec, horizon_s)
     notes += uncertainty_notes(network, spec.uncertainty)
     _check_names(spec, network)
 
-    rain = _rain(spec, network, folder, start)
+    rain = _rain(spec, network, folder, start, horizon_s)
     notes += sorted({hyetograph.note for hyetograph in rain.values() if hyetograph.note})
     if isinstance(spec.rain, GaugeRain):
         files.append(folder / spec.rain.file)
+    elif isinstance(spec.rain, ChicagoRain):
+        files.append(FORMULAS_FILE)
     stages = _own_stages(spec, network)
     if spec.river.file is not None:
         files.append(folder / spec.river.file)
         stages.append((_river(folder / spec.river.file, start, horizon_s), _along(spec, network)))
+    points = tuple(ponding_points(network, spec.waterlogged_depth_m))
+    emergency = None
+    if spec.emergency is not None:
+        emergency = load_emergency(
+            spec.emergency, folder, network, points, spec.waterlogged_depth_m
+        )
+        files += emergency.files
+        notes += emergency.notes
     return DrainageInputs(
         spec=spec,
         network=network,
         rain=rain,
         stages=tuple(stages),
-        points=tuple(ponding_points(network, spec.waterlogged_depth_m)),
+        points=points,
         manhole_area_m2=manhole_area_m2,
         swmm_options=swmm_options,
         files=tuple(files),
         notes=tuple(notes),
+        emergency=emergency,
     )
+
+
+def _check_size(spec: DrainageSpec, horizon_s: float) -> None:
+    """Refuse steps that would fill the memory with results nobody can read."""
+    for name, step_s in (
+        ("report_step_s", spec.report_step_s),
+        ("runoff_step_s", spec.runoff_step_s),
+    ):
+        if horizon_s / step_s > MOST_STEPS:
+            raise InputError(
+                "too many steps",
+                where=f"drainage.{name}",
+                value=step_s,
+                expected=f"{horizon_s / MOST_STEPS:g} s or more for {horizon_s / 3600.0:g} h",
+            )
 
 
 def _chosen(spec: DrainageSpec, network: Network) -> tuple[str, ...]:
@@ -136,9 +171,10 @@ def _unknown(where: str, name: str, what: str, known: list[str]) -> None:
 
 
 def _rain(
-    spec: DrainageSpec, network: Network, folder: Path, start: datetime
+    spec: DrainageSpec, network: Network, folder: Path, start: datetime, horizon_s: float
 ) -> dict[str, Hyetograph]:
-    gauges = {gauge.id: gauge for gauge in network.gauges}
+    used = _gauges_in_use(network)
+    gauges = {gauge.id: gauge for gauge in network.gauges if gauge.id in used}
     rain = spec.rain
     one: Hyetograph | None = None
     if isinstance(rain, ChicagoRain):
@@ -149,13 +185,38 @@ def _rain(
     elif isinstance(rain, NestedRain):
         one = nested(rain.maxima, rain.peak_at_h, rain.step_min, start_s=rain.starts_at_h * 3600.0)
     elif isinstance(rain, GaugeRain):
-        one = from_gauge_csv(folder / rain.file, rain.unit, start_s=rain.starts_at_h * 3600.0)
+        one = _recorded(rain, folder / rain.file, start, horizon_s)
     if one is not None:
         found = dict.fromkeys(gauges, one)
     else:
         series = {s.id: s for s in network.series}
         found = {name: from_series(gauge, series[gauge.series]) for name, gauge in gauges.items()}
     return {name: hyetograph.scaled(spec.rain_multiplier) for name, hyetograph in found.items()}
+
+
+def _recorded(rain: GaugeRain, file: Path, start: datetime, horizon_s: float) -> Hyetograph:
+    first_at_s = None if rain.starts_at_h is None else rain.starts_at_h * 3600.0
+    record = from_gauge_csv(file, rain.unit, start, first_at_s=first_at_s)
+    if record.end_s <= 0.0 or record.start_s >= horizon_s:
+        first, last = (start + timedelta(seconds=s) for s in (record.start_s, record.end_s))
+        raise InputError(
+            "the gauge record lies outside the run",
+            where="drainage.rain.file",
+            value=f"{first.isoformat()} to {last.isoformat()}",
+            expected=f"rain between {start.isoformat()} and "
+            f"{(start + timedelta(seconds=horizon_s)).isoformat()}",
+            hint="change start, or say with starts_at_h when its first row is to fall",
+            file=file,
+        )
+    return record
+
+
+def _gauges_in_use(network: Network) -> set[str]:
+    """Return the gauges that matter: of subcatchments and rules, all if there are no catchments."""
+    if not network.subcatchments:
+        return {gauge.id for gauge in network.gauges}
+    read = {p.id for rule in network.rules for p in rule.premises if p.object == "gauge"}
+    return {subcatchment.gauge for subcatchment in network.subcatchments} | read
 
 
 # --- river ------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 Recession is counted from the end of the rain. Three figures per zone: when the last point falls
 under the waterlogging depth; when 95 % of the zone's largest ponded volume is gone; and the mean
 over the points that were waterlogged, weighted by their ponding area. A point that is still
-waterlogged at the end of the run makes the answer "not drained", never the horizon.
+waterlogged at the end of the run makes the answer "not drained", never the horizon. While it still
+rains at the end of the run there is nothing to count from: the answer is "raining", or "dry" where
+nothing was waterlogged.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sim.drainage.elements import Junction, Zone
@@ -76,12 +79,21 @@ def waterlogged_spells(record: Record) -> dict[str, list[tuple[float, float]]]:
 
 def rain_end_s(record: Record, horizon_s: float) -> float:
     """Return when the last rain stopped, s: 0 when there was none, the horizon if it goes on."""
-    events = record.events
-    rain = events[events["kind"].isin(("rain_block", "rain_end"))]
-    last = rain.groupby("entity", sort=True).tail(1)
+    last = _last_rain(record)
     if not len(last):
         return 0.0
-    return horizon_s if (last["kind"] == "rain_block").any() else float(last["time_s"].max())
+    return horizon_s if rains_to_the_end(record) else float(last["time_s"].max())
+
+
+def rains_to_the_end(record: Record) -> bool:
+    """Return whether it still rained when the run ended: then no recession can be counted."""
+    return bool((_last_rain(record)["kind"] == "rain_block").any())
+
+
+def _last_rain(record: Record) -> pd.DataFrame:
+    events = record.events
+    rain = events[events["kind"].isin(("rain_block", "rain_end"))]
+    return rain.groupby("entity", sort=True).tail(1)
 
 
 def volume_recession_s(time_s: Floats, volume_m3: Floats, rain_end: float) -> float:
@@ -103,9 +115,10 @@ def volume_recession_s(time_s: Floats, volume_m3: Floats, rain_end: float) -> fl
     return max(float(moment) - rain_end, 0.0)
 
 
-def _recession(name: str, zone: str, seconds: float, limit_h: float | None) -> Kpi:
-    if math.isnan(seconds):
-        return Kpi(name=name, entity=zone, value=None, unit="h", limit=limit_h, status="dry")
+def _recession(name: str, zone: str, seconds: float, limit_h: float | None, raining: bool) -> Kpi:
+    if math.isnan(seconds) or raining:
+        status = "dry" if math.isnan(seconds) else "raining"
+        return Kpi(name=name, entity=zone, value=None, unit="h", limit=limit_h, status=status)
     if math.isinf(seconds):
         return Kpi(
             name=name, entity=zone, value=None, unit="h", limit=limit_h, status="not_drained"
@@ -134,7 +147,7 @@ def drainage_kpis(
         Length of the run.
     """
     spells = waterlogged_spells(record)
-    end = rain_end_s(record, horizon_s)
+    end, raining = rain_end_s(record, horizon_s), rains_to_the_end(record)
     limits: dict[str, float | None] = {z.id: z.allowed_recession_h for z in zones}
     for point in points:
         limits.setdefault(point.zone, None)
@@ -149,9 +162,9 @@ def drainage_kpis(
         mean = sum(p.area_m2 * s for p, s in wet.items()) / weight if wet else math.nan
         column = volume.values[:, volume.entities.index(zone)]
         gone = volume_recession_s(volume.time_s, column, end)
-        kpis.append(_recession("recession_last_point_h", zone, last, limit_h))
-        kpis.append(_recession("recession_volume_h", zone, gone, limit_h))
-        kpis.append(_recession("recession_mean_h", zone, mean, limit_h))
+        kpis.append(_recession("recession_last_point_h", zone, last, limit_h, raining))
+        kpis.append(_recession("recession_volume_h", zone, gone, limit_h, raining))
+        kpis.append(_recession("recession_mean_h", zone, mean, limit_h, raining))
 
     total = volume.values[:, volume.entities.index("total")]
     kpis.append(_plain("ponded_volume_max_m3", "", float(total.max(initial=0.0)), "m3"))

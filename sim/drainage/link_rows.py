@@ -50,11 +50,12 @@ def _crest(link: Weir, row: dict[str, float]) -> None:
     row["crest_length_m"] = section.width_m
     row["contractions"] = link.end_contractions
     row["surcharges"] = link.can_surcharge
+    # weirs with sloping ends have no end contractions: their slope is kept in that column
     if link.form == "v_notch":
-        # half the top width over the height: the notch's side slope
-        row["coefficient_2"] = section.width_m / section.depth_m / 2.0
+        row["crest_length_m"] = 0.0
+        row["contractions"] = section.width_m / section.depth_m / 2.0
     elif link.form == "trapezoidal":
-        row["coefficient_2"] = link.end_discharge_coefficient * section.side_slope_left
+        row["contractions"] = (section.side_slope_left + section.side_slope_right) / 2.0
 
 
 def link_row(
@@ -90,8 +91,8 @@ def link_row(
         )
         row |= {
             "kind": CONDUIT,
-            "offset_1_m": link.inlet_offset_m,
-            "offset_2_m": link.outlet_offset_m,
+            "offset_1_m": link.bed_offsets_m[0],
+            "offset_2_m": link.bed_offsets_m[1],
             "length_m": link.length_m,
             "roughness_n": (geometry and geometry.roughness_n) or link.roughness_n,
             "barrels": link.barrels,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import simpy
 
+from sim.drainage.emergency import Emergency
+from sim.drainage.emergency_posts import PURPOSE as TRUCKS
 from sim.drainage.forcing import NodeInflows, RainBlocks, river_stage
 from sim.drainage.inputs import DrainageInputs
 from sim.drainage.kpis import EVERYWHERE
 from sim.drainage.native import LevelWatch, NativeEngine
 from sim.drainage.pumps import PumpStation, operate_gate
-from sim.drainage.rule_control import RuleControl
+from sim.drainage.rule_control import RULE, RuleControl
 from sim.drainage.runoff import Runoff
+from sim.drainage.street_depths import StreetDepths
 from sim.kernel.system import Run
 
 _RUNOFF_SLOWS_S = 3600.0  # after rain: from then on runoff changes little in a report step
@@ -47,9 +50,14 @@ class DrainageRun:
         self._inflows = NodeInflows(network.inflows, series, engine.node_index)
         self._pumps = PumpStation(network.pumps, engine, run.clock, run.recorder)
         self._pump_ids = {pump.id for pump in network.pumps}
-        self._rules = RuleControl(network, engine, run.clock, self._set_link)
+        self._rules = RuleControl(network, engine, run.clock, self._set_by_rule)
+        self._held: set[str] = set()  # links set by hand
         self._inflow_m3, self._withdraws = 0.0, False
         self._recording = _Recording(inputs, run, engine, self._rain)
+        self._street_depths = StreetDepths(inputs.points, engine, run.signals)
+        self._emergency: Emergency | None = None
+        if inputs.emergency is not None:
+            self._emergency = Emergency(inputs.emergency, network, engine, run)
 
         for knots, outfalls in inputs.stages:
             env.process(river_stage(run.clock, run.recorder, knots, outfalls, engine.set_stage))
@@ -59,38 +67,70 @@ class DrainageRun:
         for cut in spec.power_cuts:
             env.process(self._pumps.power_cut(cut))
         for operation in spec.gate_operations:
-            env.process(operate_gate(operation, run.clock, run.recorder, self._set_link))
+            env.process(operate_gate(operation, run.clock, run.recorder, self._set_by_hand))
         env.process(self._work())
 
-    def _set_link(self, link: str, setting: float) -> None:
+    def _set_by_rule(self, link: str, setting: float) -> None:
         if link in self._pump_ids:
             self._pumps.call(link, setting)
+        elif link not in self._held:
+            self.engine.set_target(link, setting)
+
+    def _set_by_hand(self, link: str, setting: float) -> None:
+        self._held.add(link)
+        if link in self._pump_ids:
+            self._pumps.hold(link, setting)
         else:
             self.engine.set_target(link, setting)
+
+    def _control(self, met: Sequence[LevelWatch] = ()) -> None:
+        """Let the pumps' levels and then the rules decide, as SWMM does at each of its steps.
+
+        Parameters
+        ----------
+        met : sequence of LevelWatch
+            Levels that are being crossed at this moment.
+        """
+        self._pumps.check_levels()
+        for watch in met:
+            if watch.purpose == TRUCKS and self._emergency is not None:
+                self._emergency.posts.check_levels()
+            elif watch.purpose not in (TRUCKS, RULE):
+                self._pumps.switch(watch)
+        self._rules.apply(met)
+        self._pumps.settle()
+        self._rules.note_open()
 
     # -- the process -------------------------------------------------------------------------
 
     def _work(self) -> Process:
         clock, horizon_s = self._clock, self._run.horizon_s
         yield clock.settled(0.0)
-        self._pumps.check_levels()
-        self._recording.sample(0.0)
+        self._control()
+        self._report()
         next_report_s = self._spec.report_step_s
         while clock.now_s < horizon_s:
-            self._rules.apply()
+            self._control()
             now = clock.now_s
             end = min(now + self._window_s(), next_report_s, clock.env.peek(), horizon_s)
-            end = min(end, self._rules.next_time_s())
+            end = min(end, self._rules.next_time_s(), self._inflows.next_change_s(clock))
             if end <= now:  # another system still acts at this moment
                 yield clock.settled(now)
                 continue
             lateral = self._inflow_of_window(now, end)
-            self.engine.set_lateral(lateral)
-            yield from self._advance(end)
+            yield from self._advance(end, lateral)
             if clock.now_s >= next_report_s or clock.now_s >= horizon_s:
-                self._recording.sample(clock.now_s)
+                self._report()
                 next_report_s += self._spec.report_step_s
         self._close()
+
+    def _report(self) -> None:
+        """Record this moment, and tell others how deep the streets are."""
+        self._recording.sample(self._clock.now_s)
+        self._street_depths.publish()
+        if self._emergency is not None:
+            self._emergency.sample(self._clock.now_s)
+            self._emergency.look()
 
     def _window_s(self) -> float:
         """Return how long runoff may be held constant: short while it changes quickly."""
@@ -107,26 +147,35 @@ class DrainageRun:
             lateral += self._runoff.step(self._rain.intensity_mm_h[self._gauge_of], dt)
         return lateral
 
-    def _advance(self, end_s: float) -> Process:
+    def _advance(self, end_s: float, lateral_m3s: np.ndarray) -> Process:
         """Run the hydraulics to `end_s`, stopping the clock at every switch and crossing."""
         clock, recorder = self._clock, self._run.recorder
+        trucks = None if self._emergency is None else self._emergency.posts
         while clock.now_s < end_s:
-            self.engine.watch([*self._pumps.levels(), *self._rules.levels()])
-            met, crossings = self.engine.advance(end_s)
+            watches = [*self._pumps.levels(), *self._rules.levels()]
+            until_s, began_s = min(end_s, self._rules.next_duration_s()), self.engine.time_s
+            if trucks is None:
+                self.engine.set_lateral(lateral_m3s)
+            else:
+                # a truck that has just stopped may act again before the window ends
+                until_s = min(until_s, clock.env.peek())
+                if until_s <= began_s:
+                    yield clock.settled(clock.now_s)
+                    continue
+                watches += trucks.levels()
+                self.engine.set_lateral(lateral_m3s + trucks.lateral_m3s)
+            self.engine.watch(watches)
+            met, crossings = self.engine.advance(until_s)
+            if trucks is not None:
+                trucks.book(self.engine.time_s - began_s)
             for time_s, node, rising in crossings:
                 yield clock.settled(time_s)
                 kind = "waterlogged" if rising else "drained"
                 recorder.event(time_s, "drainage", kind, node)
                 self._run.signals.publish("street_waterlogged", node, rising)
             yield clock.settled(self.engine.time_s)
-            if met is not None:
-                self._switch(met)
-
-    def _switch(self, met: LevelWatch) -> None:
-        if met.purpose == "rule":
-            self._rules.apply()
-        else:
-            self._pumps.switch(met)
+            if met or clock.now_s < end_s:
+                self._control(met)
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -149,7 +198,11 @@ class DrainageRun:
         ledger.outflow("overflow_lost", float(state.overflow_m3.sum()))
         if self._withdraws:  # what was there to be withdrawn, which may be less than asked for
             taken = self._inflow_m3 + runoff.runoff - float(state.lateral_m3.sum())
+            if self._emergency is not None:
+                taken -= self._emergency.posts.away_m3
             ledger.outflow("withdrawals", taken)
+        if self._emergency is not None:
+            self._emergency.close(ledger)
         ledger.closing("surface", runoff.storage)
         ledger.closing("ponded", float(self.engine.ponded_volume_m3().sum()))
         stored = state.volume_m3 - self.engine.ponded_volume_m3()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.drainage.equivalents import ideal_pumps_keep_m3, with_pumps_on_depth
 from sim.drainage.hydraulics import FULL_LOG, LEVEL, CrossingLog, Watches, advance
 from sim.drainage.network import Network
 from sim.drainage.node_tables import MANHOLE_AREA_M2
@@ -46,13 +47,19 @@ class NativeEngine:
         manhole_area_m2: float = MANHOLE_AREA_M2,
         longest_step_s: float = 30.0,
     ) -> None:
+        network = with_pumps_on_depth(network)
         self.node_ids = tuple(node.id for node in network.nodes)
         self.link_ids = tuple(link.id for link in network.links)
         self.node_index = {name: i for i, name in enumerate(self.node_ids)}
         self.link_index = {name: i for i, name in enumerate(self.link_ids)}
         self.plant, self.state = build_plant(
-            network, waterlogged_depth_m=waterlogged_depth_m, manhole_area_m2=manhole_area_m2
+            network,
+            waterlogged_depth_m=waterlogged_depth_m,
+            manhole_area_m2=manhole_area_m2,
         )
+        kept_m3 = ideal_pumps_keep_m3(network, self.state.volume_m3)
+        for pump, kept in kept_m3.items():
+            self.plant.coefficient[self.link_index[pump]] = kept
         self._conduits = len(network.conduits)
         self.inner = self.plant.bound == INNER
         self.opening_m3 = float(self.state.volume_m3.sum())
@@ -77,8 +84,8 @@ class NativeEngine:
     def steps(self) -> int:
         return int(self.state.clock[2])
 
-    def advance(self, end_s: float) -> tuple[LevelWatch | None, list[Crossing]]:
-        """Run to `end_s`, or to the first watched level; return that watch, or None at `end_s`.
+    def advance(self, end_s: float) -> tuple[list[LevelWatch], list[Crossing]]:
+        """Run to `end_s`, or to the first watched level; return the watches met, none at `end_s`.
 
         Returned as well: each crossing of the waterlogging depth on the way, in order of time.
         """
@@ -99,7 +106,16 @@ class NativeEngine:
             self._log.filled[0] = 0
             if reason != FULL_LOG:
                 crossings.sort()
-                return (self._watched[watch] if reason == LEVEL else None), crossings
+                return (self._alike(watch) if reason == LEVEL else []), crossings
+
+    def _alike(self, met: int) -> list[LevelWatch]:
+        """Return the watches of one level: several may wait for it."""
+        one = self._watched[met]
+        return [
+            w
+            for w in self._watched
+            if (w.node, w.depth_m, w.rising) == (one.node, one.depth_m, one.rising)
+        ]
 
     # -- levels that stop the clock ------------------------------------------------------------
 

@@ -149,10 +149,8 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
     crown = {node.id: 0.0 for node in nodes}
     for conduit in network.conduits:
         full = geometries[geometry_of[conduit.id]].full_depth_m
-        for node_id, offset in (
-            (conduit.from_node, conduit.inlet_offset_m),
-            (conduit.to_node, conduit.outlet_offset_m),
-        ):
+        ends = (conduit.from_node, conduit.to_node)
+        for node_id, offset in zip(ends, conduit.bed_offsets_m, strict=True):
             crown[node_id] = max(crown[node_id], offset + full)
 
     tables: list[NodeTable] = []
@@ -189,9 +187,10 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
     for conduit in network.conduits:
         geometry = geometries[geometry_of[conduit.id]]
         length = conduit.length_m * conduit.barrels
+        inlet_m, outlet_m = conduit.bed_offsets_m
         for near, far, offset in (
-            (conduit.from_node, conduit.to_node, conduit.inlet_offset_m),
-            (conduit.to_node, conduit.from_node, conduit.outlet_offset_m),
+            (conduit.from_node, conduit.to_node, inlet_m),
+            (conduit.to_node, conduit.from_node, outlet_m),
         ):
             if near not in outfalls:
                 share = 1.0 if far in outfalls else 0.5

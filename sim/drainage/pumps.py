@@ -22,7 +22,11 @@ class PumpStation:
 
     A pump runs when it is called for (by its switch levels, a rule or a hand), sound (not under
     repair) and powered. Switch levels are watched by the engine, so a switch happens at the
-    moment its level is reached.
+    moment its level is reached. Rules come after switch levels and override them, as in SWMM; a
+    hand setting overrides both until the next one.
+
+    A pump that cannot run is still called for or not: what called for it when it stopped holds
+    until its levels, a rule or a hand say otherwise, so that it resumes when it can.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class PumpStation:
         self._called = {pump.id: float(pump.initially_on) for pump in pumps}
         self._broken: set[str] = set()
         self._cut: dict[str, int] = dict.fromkeys(self._pumps, 0)
+        self._held: set[str] = set()  # by hand: neither levels nor rules act on them
         self._running: set[str] = set()
         self._changed = {pump.id: clock.env.event() for pump in pumps}
         for name in self._pumps:
@@ -43,9 +48,20 @@ class PumpStation:
     # -- switching -----------------------------------------------------------------------------
 
     def call(self, name: str, setting: float) -> None:
-        """Ask a pump to run at a speed, 0 to stop."""
+        """Ask a pump to run at a speed, 0 to stop; `settle` makes it so."""
+        if name not in self._held:
+            self._called[name] = setting
+
+    def hold(self, name: str, setting: float) -> None:
+        """Set a pump by hand: until the next time, whatever its levels and the rules say."""
+        self._held.add(name)
         self._called[name] = setting
         self._apply(name)
+
+    def settle(self) -> None:
+        """Switch the pumps to what they were last asked for."""
+        for name in self._pumps:
+            self._apply(name)
 
     def _apply(self, name: str) -> None:
         able = name not in self._broken and not self._cut[name]
@@ -65,6 +81,8 @@ class PumpStation:
         """Return the switch levels that could be met next."""
         watches = []
         for pump in self._pumps.values():
+            if pump.id in self._held:
+                continue
             on = self._called[pump.id] > 0.0
             if not on and pump.startup_depth_m > 0.0:
                 watches.append(
@@ -77,12 +95,12 @@ class PumpStation:
         return watches
 
     def switch(self, watch: LevelWatch) -> None:
-        """Do what a met switch level asks for."""
+        """Ask for what a met switch level asks for."""
         verb, name = watch.purpose.split(" ", 1)
         self.call(name, 1.0 if verb == "start" else 0.0)
 
     def check_levels(self) -> None:
-        """Switch pumps whose level is beyond a switch level already, as at the start of a run."""
+        """Ask for what levels ask that are beyond a switch level, as before any rule in SWMM."""
         for pump in self._pumps.values():
             depth = self._engine.state.depth_m[self._engine.node_index[pump.from_node]]
             on = self._called[pump.id] > 0.0
@@ -141,7 +159,7 @@ def operate_gate(
     recorder: Recorder,
     set_link: Callable[[str, float], None],
 ) -> Process:
-    """Set a link by hand at its moment."""
+    """Set a link by hand at its moment; the setting holds until the link's next operation."""
     yield clock.env.timeout(operation.at_h * 3600.0)
     recorder.event(clock.now_s, "drainage", "gate", operation.link, operation.setting)
     set_link(operation.link, operation.setting)

@@ -226,22 +226,31 @@ _ANY_START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def from_gauge_csv(
-    path: Path, unit: RainUnit, start_s: float = 0.0, interval_s: float | None = None
+    path: Path,
+    unit: RainUnit,
+    start: datetime = _ANY_START,
+    *,
+    first_at_s: float | None = None,
+    interval_s: float | None = None,
 ) -> Hyetograph:
     """Recorded rain from a CSV with the columns ``time`` and ``value``.
 
     A row's rain falls during the interval that begins at its time; times for which the file has
-    no row are dry. The first row falls at `start_s`.
+    no row are dry.
 
     Parameters
     ----------
     path : Path
     unit : str
         Depth per interval (``mm``, ``in``) or intensity (``mm/h``, ``in/h``).
-    start_s : float
-        When the first row begins.
+    start : datetime
+        Calendar moment of second 0.
+    first_at_s : float, optional
+        Moves the whole record so that its first row falls at this second; without it the rows keep
+        their calendar times.
     interval_s : float, optional
-        Recording interval; by default the smallest spacing of the rows.
+        Recording interval; by default the smallest spacing of the rows, and a note says so where
+        it is not the only one.
 
     Raises
     ------
@@ -250,17 +259,24 @@ def from_gauge_csv(
         interval.
     """
     points = read_series_csv(
-        path, value_column="value", unit=unit, expected_step_s=None, start=_ANY_START
+        path, value_column="value", unit=unit, expected_step_s=None, start=start
     )
     times_s, values = np.array(points).T
+    if first_at_s is not None:
+        times_s = times_s - times_s[0] + first_at_s
+    note = ""
     if interval_s is None:
-        interval_s = float(np.min(np.diff(times_s)))
+        spacing_s = np.diff(times_s)
+        interval_s = float(np.min(spacing_s))
+        if np.max(spacing_s) > interval_s * (1.0 + 1e-6):
+            note = (
+                f"{path.name}: the rows are not evenly spaced; each is taken to last"
+                f" {interval_s / 60.0:g} min, the smallest spacing, and times without a row as dry"
+            )
     rate = values * _TO_MM[unit]
     if unit in ("mm", "in"):
         rate = rate * (3600.0 / interval_s)
-    return from_intervals(
-        times_s - times_s[0] + start_s, rate, interval_s, "gauge", where=str(path)
-    )
+    return from_intervals(times_s, rate, interval_s, "gauge", note, str(path))
 
 
 def from_series(gauge: RainGauge, series: Series) -> Hyetograph:

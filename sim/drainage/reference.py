@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.drainage.elements import Action, Outfall, Premise, RainGauge, Rule, Series
+from sim.drainage.elements import Outfall, RainGauge, Series
 from sim.drainage.forcing import RainBlocks
 from sim.drainage.hyetograph import Hyetograph
 from sim.drainage.inputs import DrainageInputs
 from sim.drainage.kpis import EVERYWHERE
 from sim.drainage.network import Network
 from sim.drainage.plant import build_plant, pond_volume_m3
-from sim.drainage.swmm import SwmmResult, run_swmm, write_inp
+from sim.drainage.reference_rules import scenario_rules
+from sim.drainage.swmm import REFERENCE_OPTIONS, SwmmResult, run_swmm, write_inp
 from sim.kernel.clock import Clock
 from sim.kernel.errors import InputError
 from sim.kernel.recorder import Record, Recorder
@@ -29,7 +30,6 @@ from sim.kernel.system import Run
 Floats = NDArray[np.float64]
 
 _RAIN_STEP_S = 60.0  # SWMM's gauges record at one interval; blocks are averaged over it
-_FIRST = 1000.0  # priority of what happened over what the network's own rules want
 
 
 def run_reference(
@@ -75,8 +75,13 @@ def start_reference(inputs: DrainageInputs, run: Run) -> None:
     _simulate(inputs, None, run)
 
 
-def export_network(inputs: DrainageInputs, horizon_s: float) -> Network:
-    """Return the network with the scenario's rain, stages and hand settings as its own."""
+def export_network(
+    inputs: DrainageInputs, horizon_s: float, record: Record | None = None
+) -> Network:
+    """Return the network with the scenario's rain, stages and hand settings as its own.
+
+    With the record of a run, the failures of its pumps as well.
+    """
     network = inputs.network
     gauges, series = [], list(network.series)
     for name, hyetograph in inputs.rain.items():
@@ -97,9 +102,14 @@ def export_network(inputs: DrainageInputs, horizon_s: float) -> Network:
             "gauges": tuple(gauges),
             "series": _used(network, gauges, outfalls, series),
             "outfalls": tuple(outfalls.values()),
-            "rules": (*network.rules, *_hand_rules(inputs)),
+            "rules": (*network.rules, *scenario_rules(inputs, record, _rule_step_s(inputs))),
         }
     )
+
+
+def _rule_step_s(inputs: DrainageInputs) -> float:
+    options = inputs.swmm_options or REFERENCE_OPTIONS
+    return max(options.routing_step_s, options.rule_step_s)
 
 
 def _used(
@@ -131,74 +141,14 @@ def _within(
     return tuple((float(t), float(np.interp(t, time_s, level))) for t in grid)
 
 
-# --- what people and failures do, as control rules ----------------------------------------------
-
-
-def _hand_rules(inputs: DrainageInputs) -> list[Rule]:
-    rules = []
-    pumps = [pump.id for pump in inputs.network.pumps]
-    for k, cut in enumerate(inputs.spec.power_cuts):
-        window = (cut.starts_at_h * 3600.0, (cut.starts_at_h + cut.lasts_h) * 3600.0)
-        rules += [_off(inputs, p, window, f"cut{k}:{p}") for p in cut.pumps or pumps]
-    for k, operation in enumerate(inputs.spec.gate_operations):
-        later = [
-            o.at_h * 3600.0
-            for o in inputs.spec.gate_operations
-            if o.link == operation.link and o.at_h > operation.at_h
-        ]
-        premises = [_time("if", ">=", operation.at_h * 3600.0)]
-        if later:
-            premises.append(_time("and", "<", min(later)))
-        action = Action(link=operation.link, setting=operation.setting)
-        rules.append(Rule(id=f"hand{k}", premises=tuple(premises), then=(action,), priority=_FIRST))
-    return rules
-
-
-def _failure_rules(inputs: DrainageInputs, record: Record) -> list[Rule]:
-    """Return rules that stop each pump while it was broken in a run."""
-    events = record.events
-    mine = events[events["kind"].isin(("pump_failed", "pump_repaired"))]
-    windows: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for kind, pump, time_s in zip(mine["kind"], mine["entity"], mine["time_s"], strict=True):
-        if kind == "pump_failed":
-            windows[pump].append((time_s, np.inf))
-        else:
-            windows[pump][-1] = (windows[pump][-1][0], time_s)
-    return [
-        _off(inputs, pump, window, f"broken{k}:{pump}")
-        for pump, spells in windows.items()
-        for k, window in enumerate(spells)
-    ]
-
-
-def _off(inputs: DrainageInputs, pump_id: str, window: tuple[float, float], name: str) -> Rule:
-    pump = next(p for p in inputs.network.pumps if p.id == pump_id)
-    premises = [_time("if", ">=", window[0])]
-    if np.isfinite(window[1]):
-        premises.append(_time("and", "<", window[1]))
-    # a pump without a start level has nothing else to turn it on again
-    back = () if pump.startup_depth_m > 0 else (Action(link=pump_id, setting=1.0),)
-    return Rule(
-        id=name,
-        premises=tuple(premises),
-        then=(Action(link=pump_id, setting=0.0),),
-        otherwise=back,
-        priority=_FIRST,
-    )
-
-
-def _time(join: str, relation: str, time_s: float) -> Premise:
-    return Premise.model_validate(
-        {"join": join, "object": "simulation", "attribute": "time", "relation": relation,
-         "value": float(time_s)}
-    )  # fmt: skip
-
-
 # --- run and record -----------------------------------------------------------------------------
 
 
 def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> float:
-    network = export_network(inputs, run.horizon_s)
+    network = export_network(inputs, run.horizon_s, record)
+    options = inputs.swmm_options
+    if options is not None and len(network.rules) > len(inputs.network.rules):
+        options = replace(options, rule_step_s=0.0)  # else levels switch between the rules
     lateral: dict[str, Series] | None = None
     if inputs.spec.pump_failures is not None and record is None:
         raise InputError(
@@ -207,16 +157,22 @@ def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> float:
             expected="none with engine 'swmm'",
             hint="run the native engine and compare with 'cityclock verify'",
         )
+    if inputs.emergency is not None and record is None:
+        raise InputError(
+            "SWMM has no pump trucks",
+            where="drainage.emergency",
+            expected="none with engine 'swmm'",
+            hint="run the native engine and compare with 'cityclock verify'",
+        )
     if record is not None:
         lateral = _lateral(record)
-        rules = (*network.rules, *_failure_rules(inputs, record))
-        network = network.model_copy(update={"rules": rules, "inflows": ()})
+        network = network.model_copy(update={"inflows": ()})
     with tempfile.TemporaryDirectory(prefix="cityclock-") as folder:
         inp = Path(folder) / "run.inp"
         write_inp(
             network, inp, start=run.clock.start, duration_s=run.horizon_s,
             report_step_s=inputs.spec.report_step_s, lateral_inflows=lateral,
-            use_subcatchments=record is None, options=inputs.swmm_options,
+            use_subcatchments=record is None, options=options,
         )  # fmt: skip
         result = run_swmm(inp, timeout_s=3600.0)
     _record(inputs, network, result, run)
@@ -244,13 +200,17 @@ def _record(inputs: DrainageInputs, network: Network, result: SwmmResult, run: R
     RainBlocks(inputs.rain, run.clock, recorder, run.horizon_s)
     time_s = np.concatenate(([0.0], result.time_s))
 
-    def columns(values: Floats, ids: list[str], known: tuple[str, ...]) -> Floats:
+    def columns(
+        values: Floats, ids: list[str], known: tuple[str, ...], first: Floats | None = None
+    ) -> Floats:
+        """Put a row for the start before SWMM's first."""
         picked = values[:, [known.index(name) for name in ids]]
-        return np.vstack((picked[:1] * 0.0, picked))
+        return np.vstack((picked[:1] * 0.0 if first is None else first, picked))
 
     node_ids, link_ids = [n.id for n in nodes], [link.id for link in links]
-    depth = columns(result.node_depth_m, node_ids, result.node_ids)
-    flow = columns(result.link_flow_m3s, link_ids, result.link_ids)
+    depth = columns(result.node_depth_m, node_ids, result.node_ids, _first_depth_m(network))
+    initial = np.array([getattr(link, "initial_flow_m3s", 0.0) for link in links])
+    flow = columns(result.link_flow_m3s, link_ids, result.link_ids, initial)
     lateral = columns(result.node_lateral_inflow_m3s, node_ids, result.node_ids)
     outfall_ids = [o.id for o in network.outfalls]
     outflow = columns(result.node_total_inflow_m3s, outfall_ids, result.node_ids)
@@ -292,6 +252,21 @@ def _record(inputs: DrainageInputs, network: Network, result: SwmmResult, run: R
             writer.append(float(t), row)
     _crossings(recorder, time_s, ponded, names, inputs.spec.waterlogged_depth_m)
     _ledger(result, run)
+
+
+def _first_depth_m(network: Network) -> Floats:
+    """Return the depth at every node before the first step, m; at an outfall its river's."""
+    series = {s.id: s.points for s in network.series}
+    depths = []
+    for node in network.nodes:
+        if not isinstance(node, Outfall):
+            depths.append(node.initial_depth_m)
+            continue
+        stage = node.stage_m
+        if node.boundary == "series" and node.stage_series is not None:
+            stage = float(np.interp(0.0, *np.array(series[node.stage_series], dtype=float).T))
+        depths.append(0.0 if stage is None else max(stage - node.invert_m, 0.0))
+    return np.array(depths)
 
 
 def _signed(

@@ -8,22 +8,31 @@ from collections.abc import Callable, Sequence
 from sim.drainage.control_checks import ATTRIBUTES, normal_attribute
 from sim.drainage.controls import Rules
 from sim.drainage.elements import Outfall, Rule
+from sim.drainage.equivalents import stored_volume, volume_at
 from sim.drainage.native import LevelWatch, NativeEngine
 from sim.drainage.network import Network
 from sim.kernel.clock import Clock
 from sim.kernel.errors import InputError
 
+RULE = "rule"  # the purpose of a watch that is there for a premise
+
+_JUST_AFTER_S = 1e-6  # a moment is judged as it begins: TIME > t holds at t
+_JUST_BEYOND_M = 1e-9  # a level that is being crossed has been crossed
+_DURATIONS = ("timeopen", "timeclosed")
+
 
 class RuleControl:
-    """Evaluates the rules of a network and hands changed settings on.
+    """Evaluates the rules of a network and hands on what they set.
 
-    Rules are evaluated at every window of the drainage process and at the moment a level named by
-    a premise is crossed.
+    Rules are evaluated at every window of the drainage process, and at the moment when a level, a
+    time or a duration that a premise names is reached. What they set is handed on every time,
+    since a switch level may have changed it since. At the moment itself a premise sees the side
+    that is being entered, so strict comparisons act there too.
 
     Parameters
     ----------
     set_link : callable
-        Told (link id, setting) for each setting that differs from the last one.
+        Told (link id, setting) for each link that some rule decides.
     """
 
     def __init__(
@@ -40,7 +49,15 @@ class RuleControl:
         self._set_link = set_link
         self._full = {n.id: getattr(n, "max_depth_m", 0.0) for n in network.nodes}
         self._outfalls = {n.id for n in network.nodes if isinstance(n, Outfall)}
-        self._last: dict[str, float] = {}
+        self._crossed: tuple[float, tuple[LevelWatch, ...]] = (-math.inf, ())
+        curves = {curve.id: curve for curve in network.curves}
+        self._basins = {s.id: stored_volume(s, curves) for s in network.storages}
+        self._durations = [
+            (premise.id, normal_attribute(premise.attribute), premise.value)
+            for rule in network.rules
+            for premise in rule.premises
+            if normal_attribute(premise.attribute) in _DURATIONS and premise.value is not None
+        ]
         self._since: dict[str, tuple[bool, float]] = {}  # link: is open, since when
         self._levels = self.rules.level_triggers()
 
@@ -52,7 +69,18 @@ class RuleControl:
         later = [
             t for t in self.rules.time_triggers(now + 86400.0, self._clock.calendar) if t > now
         ]
-        return later[0] if later else math.inf
+        return min(later[0] if later else math.inf, self.next_duration_s())
+
+    def next_duration_s(self) -> float:
+        """Return when a link will have been open or closed as long as a premise says."""
+        later = math.inf
+        for link, attribute, value in self._durations:
+            if link in self._since:
+                is_open, since = self._since[link]
+                moment = since + value
+                if is_open == (attribute == "timeopen") and moment > self._clock.now_s:
+                    later = min(later, moment)
+        return later
 
     def levels(self) -> list[LevelWatch]:
         """Return the levels to stop at, from both sides."""
@@ -63,23 +91,41 @@ class RuleControl:
             if trigger.attribute == "head":
                 depth -= float(self._engine.plant.invert_m[node])
             if depth > 0.0 and trigger.node not in self._outfalls:
-                watches += [LevelWatch(trigger.node, depth, up, "rule") for up in (True, False)]
+                watches += [LevelWatch(trigger.node, depth, up, RULE) for up in (True, False)]
         return watches
 
-    def apply(self) -> None:
-        """Evaluate the rules now and set what they ask for."""
+    def apply(self, met: Sequence[LevelWatch] = ()) -> None:
+        """Evaluate the rules now and set what they ask for.
+
+        Parameters
+        ----------
+        met : sequence of LevelWatch
+            Levels that are being crossed at this moment.
+        """
         if not len(self.rules):
             return
-        self._note_open()
-        settings = self.rules.evaluate(self._clock.now_s, self._clock.calendar, self._read)
+        now = self._clock.now_s
+        if met or self._crossed[0] != now:
+            self._crossed = (now, tuple(met))
+        self.note_open()
+        settings = self.rules.evaluate(
+            now + _JUST_AFTER_S, self._clock.calendar, self._read, step_s=4.0 * _JUST_AFTER_S
+        )
         for link, setting in settings.items():
-            if self._last.get(link) != setting:
-                self._last[link] = setting
-                self._set_link(link, setting)
+            self._set_link(link, setting)
 
-    def _note_open(self) -> None:
+    def note_open(self) -> None:
+        """Note since when each link has been open or closed.
+
+        A gate that takes its time is open until it has closed.
+        """
+        if not len(self.rules):
+            return
+        state, rate = self._engine.state, self._engine.plant.close_rate_s
         for link, i in self._engine.link_index.items():
-            is_open = bool(self._engine.state.setting[i] > 0.0)
+            is_open = bool(state.target[i] > 0.0)
+            if math.isfinite(rate[i]):
+                is_open |= bool(state.setting[i] > 0.0)
             if link not in self._since or self._since[link][0] != is_open:
                 self._since[link] = (is_open, self._clock.now_s)
 
@@ -88,16 +134,16 @@ class RuleControl:
         if kind == "node":
             i = self._engine.node_index[name]
             values: dict[str, Callable[[], float]] = {
-                "depth": lambda: state.depth_m[i],
-                "head": lambda: self._engine.level_m()[i],
-                "volume": lambda: state.volume_m3[i],
+                "depth": lambda: self._depth_m(name),
+                "head": lambda: plant.invert_m[i] + self._depth_m(name),
+                "volume": lambda: self._volume_m3(name),
                 "inflow": lambda: state.lateral_m3s[i],
                 "maxdepth": lambda: self._full[name],
             }
         elif kind == "link":
             i = self._engine.link_index[name]
             is_open, since = self._since[name]
-            lasted = self._clock.now_s - since
+            lasted = self._clock.now_s - since + _JUST_AFTER_S
             values = {
                 "flow": lambda: state.flow_m3s[i],
                 "status": lambda: state.setting[i],
@@ -109,6 +155,19 @@ class RuleControl:
         else:
             raise KeyError(kind)
         return float(values[attribute]())
+
+    def _depth_m(self, node: str) -> float:
+        for watch in self._crossed[1]:
+            if watch.node == node:
+                return watch.depth_m + (_JUST_BEYOND_M if watch.rising else -_JUST_BEYOND_M)
+        i = self._engine.node_index[node]
+        return float(self._engine.level_m()[i] - self._engine.plant.invert_m[i])
+
+    def _volume_m3(self, node: str) -> float:
+        """Return a basin's own volume, as SWMM reads it; a junction's with that of its pipes."""
+        if node in self._basins:
+            return volume_at(self._basins[node], self._depth_m(node))
+        return float(self._engine.state.volume_m3[self._engine.node_index[node]])
 
 
 _READ = {

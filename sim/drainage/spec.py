@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.drainage.elements import Fraction, Id, NonNegative, Positive
+from sim.drainage.emergency_spec import Emergency
 from sim.drainage.uncertainty_spec import Uncertainty
 from sim.kernel.schema import Frozen
+
+StepMin = Annotated[float, Field(ge=0.1, le=1440)]
 
 
 class ChicagoRain(Frozen):
@@ -16,20 +19,24 @@ class ChicagoRain(Frozen):
 
     kind: Literal["chicago"] = "chicago"
     formula: Id
-    return_period_years: Positive
-    duration_min: Positive
+    return_period_years: Annotated[float, Field(gt=0, le=10_000)]
+    duration_min: Annotated[float, Field(gt=0, le=44_640)]
     peak_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.4
-    step_min: Positive = 5.0
+    step_min: StepMin = 5.0
     starts_at_h: NonNegative = 0.0
 
 
 class GaugeRain(Frozen):
-    """Recorded rain from a CSV with columns ``time`` and ``value``."""
+    """Recorded rain from a CSV with columns ``time`` and ``value``.
+
+    Rows fall at their calendar times; ``starts_at_h`` moves the record so that its first row falls
+    that many hours after the scenario's start, to try a storm of another day.
+    """
 
     kind: Literal["gauge"] = "gauge"
     file: Id
     unit: Literal["mm", "mm/h", "in", "in/h"]
-    starts_at_h: NonNegative = 0.0
+    starts_at_h: NonNegative | None = None
 
 
 class NestedRain(Frozen):
@@ -42,7 +49,7 @@ class NestedRain(Frozen):
     kind: Literal["nested"] = "nested"
     maxima: Annotated[tuple[tuple[float, float], ...], Field(min_length=1)]
     peak_at_h: NonNegative
-    step_min: Positive = 10.0
+    step_min: StepMin = 10.0
     starts_at_h: NonNegative = 0.0
 
 
@@ -69,8 +76,8 @@ class River(Frozen):
 class PumpFailures(Frozen):
     """Random failures of every pump: exponential running time to failure, lognormal repair."""
 
-    mean_time_to_failure_h: Positive
-    median_repair_h: Positive
+    mean_time_to_failure_h: Annotated[float, Field(ge=0.01)]
+    median_repair_h: Annotated[float, Field(ge=0.001)]
     repair_spread: NonNegative = 0.5
 
 
@@ -102,12 +109,13 @@ class DrainageSpec(Frozen):
     works: Literal["none", "all"] | tuple[Id, ...] = "none"
     engine: Literal["native", "swmm"] = "native"
     rain: Rain
-    rain_multiplier: NonNegative = 1.0
+    rain_multiplier: Annotated[float, Field(ge=0, le=100)] = 1.0
     river: River = River()
     pump_failures: PumpFailures | None = None
     uncertainty: Uncertainty | None = None
     power_cuts: tuple[PowerCut, ...] = ()
     gate_operations: tuple[GateOperation, ...] = ()
+    emergency: Emergency | None = None
     report_step_s: Positive = 300.0
     runoff_step_s: Positive = 60.0
     waterlogged_depth_m: Positive = 0.15

@@ -15,6 +15,8 @@ from sim.drainage.plant import INNER, Plant, State
 from sim.kernel.compiled import compiled
 
 _NO_FEEDBACK_M = 1e-5  # a flow that moves its levels less than this in a step is taken as it is
+_FOLLOWS_S = 10.0  # in which an ideal pump takes what it left behind
+_TURNS_M = 1e-3  # level difference over which a drowned rated outlet turns its flow
 
 
 @compiled
@@ -39,13 +41,31 @@ def _rated(plant: Plant, link: int, head_m: float) -> float:
     first, last = plant.curve_start[link], plant.curve_start[link + 1]
     if last == first:
         return plant.coefficient[link] * head_m ** plant.coefficient_2[link]
-    if head_m < plant.curve_x[first]:
-        return plant.curve_y[first] * head_m / plant.curve_x[first]
     return _lookup(plant, link, head_m, False)
 
 
 @compiled
-def pump_flow(plant: Plant, state: State, link: int, level_1_m: float, level_2_m: float) -> float:
+def _ideal_flow(plant: Plant, state: State, link: int, dt_s: float) -> float:
+    """Return what arrives at the pump's node in this step, m3/s.
+
+    The conduits' flows are this step's, since structures come after them. What a step leaves
+    behind in a junction, above what it was to keep (`plant.coefficient`, m3), follows soon after.
+    """
+    n1 = plant.node_1[link]
+    arrives = max(state.lateral_m3s[n1], 0.0)
+    for other in range(plant.kind.size):
+        if plant.node_2[other] == n1:
+            arrives += max(state.flow_m3s[other], 0.0)
+        elif plant.node_1[other] == n1 and other != link:
+            arrives += max(-state.flow_m3s[other], 0.0)
+    left = max(state.volume_m3[n1] - plant.coefficient[link], 0.0)
+    return arrives + left / max(dt_s, _FOLLOWS_S)
+
+
+@compiled
+def pump_flow(
+    plant: Plant, state: State, link: int, level_1_m: float, level_2_m: float, dt_s: float
+) -> float:
     """Return what a pump passes at these levels, m3/s; availability is limited by the caller."""
     speed = state.setting[link]
     if speed <= 0.0:
@@ -53,7 +73,7 @@ def pump_flow(plant: Plant, state: State, link: int, level_1_m: float, level_2_m
     n1 = plant.node_1[link]
     form = plant.form[link]
     if form == 0:
-        return max(state.net_m3s[n1] + state.flow_m3s[link], 0.0)
+        return _ideal_flow(plant, state, link, dt_s) * speed
     depth = state.depth_m[n1]
     if form == 1:
         return _lookup(plant, link, state.volume_m3[n1], True) * speed
@@ -79,17 +99,15 @@ def _orifice(plant: Plant, link: int, high_m: float, low_m: float, opening: floa
         # segment of a circle filled to the height that the gate leaves open
         half_angle = np.arccos(min(max(1.0 - 2.0 * height / whole, -1.0), 1.0))
         area = whole * whole / 4.0 * (half_angle - np.sin(half_angle) * np.cos(half_angle))
-        perimeter = np.pi * whole
-        if not side:
-            area = np.pi / 4.0 * whole * whole * opening
+        radius = height / 4.0  # of the opening, as of a circle of its height
     else:
         area = height * plant.crest_length_m[link]
-        perimeter = 2.0 * (height + plant.crest_length_m[link])
+        radius = area / (2.0 * (height + plant.crest_length_m[link]))
     full = plant.coefficient[link] * area * np.sqrt(2.0 * GRAVITY)
     if side:
         critical, middle = height, crest + height / 2.0
     else:
-        critical, middle = plant.coefficient[link] / 0.414 * area / perimeter, crest
+        critical, middle = plant.coefficient[link] / 0.414 * radius, crest
     filled = (high_m - crest) / critical
     if filled < 1.0:
         # an opening that is not submerged acts as a weir that meets the orifice at its crown
@@ -102,18 +120,27 @@ def _orifice(plant: Plant, link: int, high_m: float, low_m: float, opening: floa
 
 
 @compiled
-def _weir_free(plant: Plant, link: int, head_m: float, forward: bool) -> float:
+def _weir_free(
+    plant: Plant, link: int, head_m: float, opening: float, forward: bool
+) -> tuple[float, float]:
+    """Return the free flow over a weir's middle and over its sloping ends, m3/s.
+
+    A gate raises the crest, so that a notch partly closed has a level crest as wide as the notch
+    is there, and ends like a trapezoid's.
+    """
     form = plant.form[link]
     width = plant.crest_length_m[link]
-    width = max(width - 0.1 * plant.contractions[link] * head_m, 0.0)
     c = plant.coefficient[link]
+    if form >= 2:
+        slope = plant.contractions[link]  # these forms have no end contractions
+        if form == 2 and opening >= 1.0:
+            return c * slope * head_m**2.5, 0.0
+        width += 2.0 * slope * (1.0 - opening) * plant.opening_m[link]
+        return c * width * head_m**1.5, plant.coefficient_2[link] * slope * head_m**2.5
+    width = max(width - 0.1 * plant.contractions[link] * head_m, 0.0)
     if form == 1 and forward:
-        return c * width**0.83 * head_m**1.67
-    if form == 2:
-        return c * plant.coefficient_2[link] * head_m**2.5
-    if form == 3:
-        return c * width * head_m**1.5 + plant.coefficient_2[link] * head_m**2.5
-    return c * width * head_m**1.5
+        return c * width**0.83 * head_m**1.67, 0.0
+    return c * width * head_m**1.5, 0.0
 
 
 @compiled
@@ -127,30 +154,43 @@ def _weir(
         return 0.0
     if high_m > top and plant.surcharges[link] == 1:
         height = top - crest
-        full = _weir_free(plant, link, height, forward) / np.sqrt(height / 2.0)
+        # the orifice that meets the weir at its top, in whichever direction it runs
+        middle, ends = _weir_free(plant, link, height, opening, True)
+        full = (middle + ends) / np.sqrt(height / 2.0)
         return full * np.sqrt(max(high_m - max(low_m, (top + crest) / 2.0), 0.0))
-    head = min(high_m, top) - crest
-    flow = _weir_free(plant, link, head, forward)
+    middle, ends = _weir_free(plant, link, min(high_m, top) - crest, opening, forward)
     if low_m > crest:
         form = plant.form[link]
-        power = 2.5 if form == 2 else (1.67 if form == 1 and forward else 1.5)
-        ratio = min((low_m - crest) / head, 1.0)
-        flow *= (1.0 - ratio**power) ** 0.385
+        power = 2.5 if form == 2 else (5.0 / 3.0 if form == 1 else 1.5)
+        ratio = (low_m - crest) / (high_m - crest)
+        middle *= (1.0 - ratio**power) ** 0.385
+        ends *= (1.0 - ratio**2.5) ** 0.385
+    return middle + ends
+
+
+@compiled
+def _outlet(plant: Plant, link: int, high_m: float, low_m: float) -> float:
+    """Return what a rated outlet passes from the higher to the lower level, m3/s."""
+    crest = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
+    if plant.form[link] != 0:
+        return _rated(plant, link, high_m - max(low_m, crest))
+    flow = _rated(plant, link, high_m - crest)
+    if low_m > crest:
+        # the rating knows no level difference: equal levels exchange nothing
+        flow *= min((high_m - low_m) / _TURNS_M, 1.0)
     return flow
 
 
 @compiled
 def _formula(plant: Plant, link: int, level_1_m: float, level_2_m: float, opening: float) -> float:
     """Return the flow at two given levels, negative when it runs backwards."""
-    if plant.kind[link] == OUTLET:
-        crest = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
-        floor = crest if plant.form[link] == 0 else max(level_2_m, crest)
-        return _rated(plant, link, level_1_m - floor) * opening
     forward = level_1_m >= level_2_m
     sign = 1.0 if forward else -1.0
     if sign * plant.flap[link] < 0.0:
         return 0.0
     high, low = max(level_1_m, level_2_m), min(level_1_m, level_2_m)
+    if plant.kind[link] == OUTLET:
+        return sign * _outlet(plant, link, high, low) * opening
     if plant.kind[link] == ORIFICE:
         return sign * _orifice(plant, link, high, low, opening)
     return sign * _weir(plant, link, high, low, opening, forward)
@@ -214,5 +254,5 @@ def link_flow(
 ) -> float:
     """Return the flow of any link that is not a conduit, m3/s."""
     if plant.kind[link] == PUMP:
-        return pump_flow(plant, state, link, level_1_m, level_2_m)
+        return pump_flow(plant, state, link, level_1_m, level_2_m, dt_s)
     return structure_flow(plant, state, link, level_1_m, level_2_m, dt_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from sim.drainage.emergency_kpis import EMERGENCY_DEFINITIONS, emergency_kpis
 from sim.drainage.inputs import DrainageInputs, load_drainage
 from sim.drainage.kpis import DEFINITIONS, drainage_kpis
 from sim.drainage.model import DrainageRun
@@ -38,7 +39,22 @@ _LABELS = {
     "power_cut": Label("Power cut", "停电"),
     "power_back": Label("Power back", "恢复供电"),
     "gate": Label("Gate set", "闸门调整"),
+    "point_reported": Label("Point reported", "发现积水", "min"),
+    "truck_sent": Label("Truck sent", "泵车派出", "min"),
+    "truck_waits": Label("Truck waits for a road", "泵车因道路积水等待"),
+    "truck_arrived": Label("Truck arrived", "泵车到场"),
+    "truck_recalled": Label("Truck recalled", "泵车召回"),
+    "truck_blocked": Label("Discharge full", "排放去处已满"),
+    "truck_pumping": Label("Truck pumps", "泵车开始抽排", "m3/s"),
+    "truck_stopped": Label("Truck stops", "泵车停止抽排", "m3"),
+    "truck_failed": Label("Truck's pump failed", "泵车水泵故障"),
+    "truck_repaired": Label("Truck's pump repaired", "泵车水泵修复", "h"),
+    "truck_total": Label("Pumped by the truck", "泵车总抽排量", "m3"),
+    "crew_off": Label("Crew goes off", "班组下班"),
+    "crew_on": Label("Crew takes over", "班组接班"),
+    "truck_flow": Label("Flow of the truck", "泵车流量", "m3/s"),
     # ledger accounts
+    "pumped_away": Label("Pumped away by trucks", "泵车抽排(流出模型)", "m3"),
     "network": Label("Water in the network", "管网蓄水", "m3"),
     "inflows": Label("Inflows", "外来入流", "m3"),
     "river_backflow": Label("Backflow from the river", "河水倒灌", "m3"),
@@ -58,8 +74,8 @@ class Drainage:
 
     name = "drainage"
     Spec = DrainageSpec
-    labels = _LABELS | {kpi.name: kpi.label for kpi in DEFINITIONS}
-    kpi_definitions = DEFINITIONS
+    labels = _LABELS | {kpi.name: kpi.label for kpi in (*DEFINITIONS, *EMERGENCY_DEFINITIONS)}
+    kpi_definitions = (*DEFINITIONS, *EMERGENCY_DEFINITIONS)
 
     def load(
         self, spec: DrainageSpec, folder: Path, start: datetime, horizon_s: float
@@ -78,7 +94,8 @@ class Drainage:
 
     def kpis(self, inputs: DrainageInputs, record: Record) -> list[Kpi]:
         horizon_s = float(record.series[("drainage", "ponded_volume")].time_s[-1])
-        return drainage_kpis(record, inputs.points, inputs.network.zones, horizon_s)
+        kpis = drainage_kpis(record, inputs.points, inputs.network.zones, horizon_s)
+        return [*kpis, *emergency_kpis(record)]
 
     def example(self) -> tuple[DrainageSpec, Path]:
         """Two basins, a pump and a weir: the SWMM example file of the library."""

@@ -6,12 +6,11 @@ The inputs of a scenario serve many runs and are never altered: a run gets input
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sim.drainage.elements import Conduit, CrossSection, Junction, Orifice
+from sim.drainage.elements import Conduit, CrossSection
+from sim.drainage.inlets import gullies, with_clogged_inlets
 from sim.drainage.network import Network
 from sim.drainage.uncertainty_spec import ConduitBlockage, InletBlockage, Uncertainty
 from sim.kernel.streams import Streams
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
 
 CITY = "city"
 """The entity of draws that hold everywhere."""
-SEWER = ":sewer"
-"""Added to a junction's id: the manhole below its clogged inlets."""
-GULLY = ":gully"
-"""Added to a junction's id: the clogged inlets between the street and the manhole."""
-DISCHARGE_COEFFICIENT = 0.65  # of a sharp-edged orifice
-_HELD_DOWN_M = 100.0  # head the cover bears: its water returns by the inlets, none is lost
-_AT_RIM_M = 1e-6
 _SILTS_UP = ("circular", "rect_closed")
 
 
@@ -126,13 +118,12 @@ def _silted(conduit: Conduit, share: float) -> dict[str, object]:
     section = conduit.section
     if section.kind == "circular":
         fill_m = circle_fill_m(section.depth_m, share)
-        changed = CrossSection(kind="filled_circular", depth_m=section.depth_m, fill_depth_m=fill_m)
-    else:
-        fill_m = share * section.depth_m
-        changed = section.model_copy(update={"depth_m": section.depth_m - fill_m})
-    # depths in either section count from the sediment, so the conduit starts that much higher
+        return {"section": CrossSection(kind="filled_circular", depth_m=section.depth_m,
+                                        fill_depth_m=fill_m)}  # fmt: skip
+    # a box of the rest, which starts as much higher as the sediment is deep
+    fill_m = share * section.depth_m
     return {
-        "section": changed,
+        "section": section.model_copy(update={"depth_m": section.depth_m - fill_m}),
         "inlet_offset_m": conduit.inlet_offset_m + fill_m,
         "outlet_offset_m": conduit.outlet_offset_m + fill_m,
     }
@@ -156,32 +147,6 @@ def circle_fill_m(diameter_m: float, share: float) -> float:
 # --- inlets -----------------------------------------------------------------------------------
 
 
-def gullies(network: Network) -> dict[str, float]:
-    """Return the junctions whose inlets can clog, with the hectares that drain to each.
-
-    They take runoff, pond, state their depth, have a conduit below the rim, and nothing at them
-    is controlled: no pump, weir, orifice, outlet or rule.
-    """
-    area_ha: dict[str, float] = defaultdict(float)
-    for catchment in network.subcatchments:
-        area_ha[catchment.outlet] += catchment.area_ha
-    structures = (*network.pumps, *network.orifices, *network.weirs, *network.outlets)
-    controlled = {name for link in structures for name in (link.from_node, link.to_node)}
-    for rule in network.rules:
-        for premise in rule.premises:
-            controlled |= {premise.id, premise.other_id}
-    rims = _rims(network)
-    below = {node for conduit in network.conduits for node, _ in _ends_below(conduit, rims)}
-    return {
-        junction.id: area_ha[junction.id]
-        for junction in network.junctions
-        if (junction.ponding_curve is not None or junction.ponded_area_m2 > 0.0)
-        and area_ha.get(junction.id, 0.0) > 0.0
-        and junction.id in below
-        and junction.id not in controlled
-    }
-
-
 def clogged_inlets(network: Network, blockage: InletBlockage, streams: Streams) -> dict[str, float]:
     """Return the junctions that drew a blockage, with the opening that is left to each, m2."""
     found = {}
@@ -190,64 +155,3 @@ def clogged_inlets(network: Network, blockage: InletBlockage, streams: Streams) 
         if share > 0.0:
             found[name] = (1.0 - share) * blockage.opening_m2_per_ha * area_ha
     return found
-
-
-def with_clogged_inlets(network: Network, opening_m2: Mapping[str, float]) -> Network:
-    """Return the network with the street and the manhole of some junctions parted by an orifice.
-
-    Parameters
-    ----------
-    opening_m2 : dict
-        What is open between the two, by junction; 0 parts them altogether.
-    """
-    parted = {j.id: j for j in network.junctions if j.id in opening_m2}
-    if not parted:
-        return network
-    manholes = [
-        Junction(
-            id=j.id + SEWER, invert_m=j.invert_m, x_m=j.x_m, y_m=j.y_m, zone=j.zone,
-            max_depth_m=j.max_depth_m, initial_depth_m=j.initial_depth_m,
-            surcharge_depth_m=_HELD_DOWN_M,
-        )
-        for j in parted.values()
-    ]  # fmt: skip
-    inlets = [
-        Orifice(
-            id=name + GULLY, from_node=name, to_node=name + SEWER, orientation="side",
-            discharge_coefficient=DISCHARGE_COEFFICIENT,
-            section=CrossSection(kind="circular", depth_m=math.sqrt(4.0 * area / math.pi)),
-        )
-        for name, area in opening_m2.items() if area > 0.0
-    ]  # fmt: skip
-    conduits, rims = [], _rims(network)
-    for conduit in network.conduits:
-        ends = {field: node + SEWER for node, field in _ends_below(conduit, rims)
-                if node in parted}  # fmt: skip
-        conduits.append(conduit.model_copy(update=ends) if ends else conduit)
-    inflows = (
-        flow.model_copy(update={"node": flow.node + SEWER}) if flow.node in parted else flow
-        for flow in network.inflows
-    )
-    return network.model_copy(
-        update={
-            "junctions": (*network.junctions, *manholes),
-            "conduits": tuple(conduits),
-            "orifices": (*network.orifices, *inlets),
-            "inflows": tuple(inflows),
-        }
-    )
-
-
-def _rims(network: Network) -> dict[str, float]:
-    """The depth of every junction that states one."""
-    return {j.id: j.max_depth_m for j in network.junctions if j.max_depth_m > 0.0}
-
-
-def _ends_below(conduit: Conduit, rims: Mapping[str, float]) -> Iterable[tuple[str, str]]:
-    """The ends of a conduit that enter below the rim of their junction, as (node, field)."""
-    for node, field, offset_m in (
-        (conduit.from_node, "from_node", conduit.inlet_offset_m),
-        (conduit.to_node, "to_node", conduit.outlet_offset_m),
-    ):
-        if node in rims and offset_m < rims[node] - _AT_RIM_M:
-            yield node, field

@@ -225,7 +225,7 @@ def test_a_gauge_file_keeps_its_depth_in_every_unit(tmp_path: Path) -> None:
     file = tmp_path / "gauge.csv"
     file.write_text("time,value\n" + "\n".join(rows) + "\n", encoding="utf-8")
     for unit, depth in (("mm", 5.0), ("mm/h", 5.0 / 6), ("in", 127.0), ("in/h", 127.0 / 6)):
-        rain = from_gauge_csv(file, unit, start_s=7200.0)  # type: ignore[arg-type]
+        rain = from_gauge_csv(file, unit, first_at_s=7200.0)  # type: ignore[arg-type]
         assert rain.depth_mm == pytest.approx(depth, rel=1e-12)
         assert (rain.start_s, rain.end_s) == (7200.0, 9000.0)
 

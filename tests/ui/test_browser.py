@@ -156,3 +156,28 @@ def test_a_run_can_be_cancelled(page, server: str) -> None:  # type: ignore[no-u
 def test_the_list_of_runs(page, server: str) -> None:  # type: ignore[no-untyped-def]
     page.goto(f"{server}/runs?lang=zh")
     page.get_by_text("全部运行记录").wait_for(timeout=60_000)
+
+
+def test_looking_closer_at_a_run(page, server: str) -> None:  # type: ignore[no-untyped-def]
+    page.goto(f"{server}/?lang=en&a=swmm-file&b=design-storm")
+    page.get_by_role("heading", name="Compare storms").wait_for(timeout=60_000)
+    run = page.get_by_role("button", name="Run")
+    page.get_by_role("heading", name="Result").or_(run).first.wait_for(timeout=RUN_MS)
+    if run.count():
+        run.first.click()
+    page.get_by_role("heading", name="Result").wait_for(timeout=RUN_MS)
+    page.goto(f"{server}/explore?lang=en&view=flood")
+    wait_for_charts(page, 1)
+    moment = page.locator(".slider-label").first
+    before = moment.text_content()
+    page.locator(".updatemenu-button").first.click()  # play
+    page.wait_for_function(
+        "t => document.querySelector('.slider-label').textContent !== t", arg=before,
+        timeout=60_000,
+    )  # fmt: skip
+    for view in ("profile", "hydro", "gantt", "many"):
+        page.goto(f"{server}/explore?lang=zh&view={view}")
+        page.get_by_role("heading", name="过程查看").wait_for(timeout=60_000)
+        page.locator(".js-plotly-plot, [data-testid=stAlert]").first.wait_for(timeout=60_000)
+        assert page.locator("[data-testid=stException]").count() == 0
+    assert query_of(page)["view"] == ["many"]

@@ -230,3 +230,39 @@ def test_the_shelf_tells_what_cannot_be_read(
         time.sleep(0.01)
     assert shelf.titles == {}
     assert "broken.toml" in shelf.unreadable["broken"]
+
+
+def test_a_drawing_is_made_once_and_away_from_the_page(desk: Desk) -> None:
+    release, made = threading.Event(), []
+
+    def draw() -> str:
+        release.wait(10)
+        made.append(1)
+        return "figure"
+
+    assert desk.drawn("key", draw) is None
+    release.set()
+    end = time.monotonic() + 10
+    while desk.drawn("key", draw) is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert desk.drawn("key", draw) == "figure"
+    assert made == [1]
+
+
+def test_a_finished_run_that_cannot_be_read_is_failed(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.get(enqueue(store))
+    assert desk.finished(10) == []  # queued is not finished
+
+    def damaged(store: Store, run: Any) -> Any:
+        raise InputError("damaged", where="runs")
+
+    monkeypatch.setattr(desk_module, "view_of_run", damaged)
+    end = time.monotonic() + 10
+    while (standing := desk.result(run)).pending:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert standing.state == "failed"
+    assert "damaged" in standing.error

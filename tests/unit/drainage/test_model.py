@@ -27,6 +27,7 @@ from sim.drainage.network import Network
 from sim.drainage.spec import (
     DrainageSpec,
     GateOperation,
+    GaugeRain,
     NestedRain,
     NetworkRain,
     PowerCut,
@@ -79,6 +80,14 @@ def test_a_pump_cycles_at_its_switch_levels(tmp_path):
         [500.0, 500 + down + up, 500 + 2 * (down + up)]
     )
     assert times(record, "pump_off")[0] == pytest.approx(500.0 + down)
+
+
+def test_two_pumps_of_one_switch_level_both_start(tmp_path):
+    one = pumped_basin().pumps[0]
+    pumps = (one, one.model_copy(update={"id": "second", "to_node": "sea"}))
+    outfalls = (*pumped_basin().outfalls, Outfall(id="sea", invert_m=8.0))
+    record = run(pumped_basin(pumps=pumps, outfalls=outfalls), tmp_path, 0.5)
+    assert times(record, "pump_on", "pump")[0] == times(record, "pump_on", "second")[0]
 
 
 def test_a_power_cut_stops_the_pump_and_gives_it_back(tmp_path):
@@ -233,3 +242,45 @@ def test_nested_rain_reaches_every_gauge_scaled(tmp_path):
         assert rain.depth_mm == pytest.approx(30.0)
         assert rain.max_depth_mm(HOUR) == pytest.approx(20.0)
     assert any("reconstructed" in note for note in inputs.notes)
+
+
+GAUGE = """time,value
+2021-07-20T11:00+08:00,10
+2021-07-20T12:00+08:00,20
+2021-07-20T13:00+08:00,0
+"""
+
+
+@pytest.mark.parametrize(("starts_at_h", "depth_mm"), [(None, 20.0), (0.0, 30.0)])
+def test_a_gauge_record_falls_at_its_calendar_time_unless_moved(tmp_path, starts_at_h, depth_mm):
+    """The run starts at 12:00, so the hour before is over unless the record is moved."""
+    (tmp_path / "gauge.csv").write_text(GAUGE)
+    (tmp_path / "net.inp").write_text((SYSTEM.example()[1] / "two-basins.inp").read_text())
+    spec = DrainageSpec(
+        network="net.inp", rain=GaugeRain(file="gauge.csv", unit="mm", starts_at_h=starts_at_h)
+    )
+    inputs = SYSTEM.load(spec, tmp_path, START, 3 * HOUR)
+    record = simulate({"drainage": inputs}, START, 3 * HOUR)
+    area_m2 = 1e4 * sum(s.area_ha for s in inputs.network.subcatchments)
+    fallen = record.ledgers.set_index("account")["amount"]["rain"]
+    assert fallen == pytest.approx(depth_mm / 1000.0 * area_m2, rel=1e-9)
+
+
+def test_a_gauge_record_of_another_day_is_refused(tmp_path):
+    (tmp_path / "gauge.csv").write_text(GAUGE.replace("2021-07-20", "2019-07-20"))
+    (tmp_path / "net.inp").write_text((SYSTEM.example()[1] / "two-basins.inp").read_text())
+    spec = DrainageSpec(network="net.inp", rain=GaugeRain(file="gauge.csv", unit="mm"))
+    with pytest.raises(InputError, match="outside the run"):
+        SYSTEM.load(spec, tmp_path, START, 3 * HOUR)
+
+
+def test_an_element_of_an_unknown_work_is_refused_even_when_nothing_is_built(tmp_path):
+    """Left unseen it would silently never exist."""
+    stray = pumped_basin().pumps[0].model_copy(update={"id": "stray", "work": "W99"})
+    with pytest.raises(InputError, match="W99"):
+        run(pumped_basin(pumps=(*pumped_basin().pumps, stray)), tmp_path, 0.1)
+
+
+def test_steps_too_small_to_keep_are_refused(tmp_path):
+    with pytest.raises(InputError, match="too many steps"):
+        run(pumped_basin(), tmp_path, 1.0, report_step_s=1e-6)

@@ -13,6 +13,7 @@ import pytest
 from scenarios.charts.depth_curves import depth_curves
 from scenarios.charts.ledger import amount_text, ledger_html, unit_text
 from scenarios.charts.palette import DEPTH_CLASSES, RUN_COLOURS
+from scenarios.charts.plan import round_length
 from scenarios.charts.recession import (
     MEASURES,
     recession_frame,
@@ -23,7 +24,6 @@ from scenarios.charts.recession import (
     slowest_rows,
     zones_within_limit,
 )
-from scenarios.charts.plan import round_length
 from scenarios.charts.run_view import RunView, time_axis
 from scenarios.charts.street_map import has_coordinates, street_map
 from scenarios.charts.worst_points import (

@@ -16,6 +16,7 @@ from scenarios.published import Published
 from scenarios.report import report_html, write_report
 from scenarios.report_tables import basis_text, change_text, setting_html
 from scenarios.verify import GapRow
+from tests.synthetic_levels import after_with_levels, before_with_levels
 from tests.synthetic_runs import after, before
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -220,3 +221,30 @@ def test_it_is_written_as_one_file(tmp_path: Path, views: list[RunView]) -> None
     path = write_report(views, tmp_path / "new" / "report.html", "zh")
     assert path.read_bytes().startswith(b"<!doctype html>")
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+def test_the_gantt_is_in_it_where_points_were_waterlogged() -> None:
+    wet, dry = before_with_levels(), after_with_levels()
+    html = report_html([wet, dry], "en")
+    assert 'id="gantt"' in html
+    assert "When each point was under water" in Page(html).text
+    assert 'id="profile"' not in html  # no sewer of the town reaches its outfall
+    assert 'id="gantt"' not in report_html([dry], "en")
+
+
+def test_the_profile_of_the_worst_path_is_in_it() -> None:
+    view = after_with_levels()
+    network = view.network
+    assert network is not None
+    to_river = network.conduits[0].model_copy(
+        update={"id": "last", "from_node": "J57", "to_node": "OUT"}
+    )
+    joined = network.model_copy(update={"conduits": (*network.conduits, to_river)})
+    html = report_html([replace(view, network=joined)], "zh")
+    assert 'id="profile"' in html
+    assert texts("zh")("profile.worst_title") in Page(html).text
+
+
+def test_more_than_four_runs_are_refused(views: list[RunView]) -> None:
+    with pytest.raises(ValueError, match="one to four runs, not 5"):
+        report_html([views[0]] * 5, "en")

@@ -1,0 +1,1 @@
+"""Search and planning: each folder knows a problem, and none knows a simulated system."""

@@ -1,0 +1,1 @@
+"""Which works to build first under a budget, where only a simulation knows what a set is worth."""
