@@ -63,7 +63,7 @@ def test_a_gauge_that_nothing_reads_has_no_rain(tmp_path):
 
 
 def test_uneven_rows_of_a_gauge_are_told(tmp_path):
-    rows = ["00:00", "00:05", "00:15"]
+    rows = ["12:00", "12:05", "12:15"]
     text = "time,value\n" + "".join(f"2021-07-20T{t}+08:00,1\n" for t in rows)
     (tmp_path / "rain.csv").write_text(text)
     notes = load(tmp_path, rain=GaugeRain(file="rain.csv", unit="mm/h")).notes

@@ -97,7 +97,7 @@ def test_an_unusable_scenario_leaves_no_trace(folder, systems, setting, where):
 
 
 def test_options_are_checked_before_anything_is_kept(folder, scenario, systems):
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match="1 to 10000"):
         run_scenario(scenario, systems=systems, replications=0)
     with pytest.raises(InputError, match="choice of engines"):
         run_scenario(scenario, systems=systems, engine="swmm")
