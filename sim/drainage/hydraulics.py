@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.drainage.conduit import boundary_level, conduit_flows
+from sim.drainage.link_rows import PUMP
 from sim.drainage.plant import INNER, Floats, Ints, Plant, State
 from sim.drainage.structures import link_flow
 from sim.kernel.compiled import compiled
@@ -21,6 +22,7 @@ REACHED, LEVEL, FULL_LOG = range(3)  # why `advance` came back
 
 _WAVE_SAFETY = 0.6  # of the explicit limit; surcharged conduits swing from about 0.7 on
 _TRANSPORT_SAFETY = 0.6
+_LEVEL_CHANGE_M = 0.05  # that an orifice, weir or outlet may make in a step
 _GROWTH = 1.3
 _SMALLEST_STEP_S = 1e-3
 
@@ -51,8 +53,13 @@ def _other_flows(
     dt_s: float,
     net: Floats,
     out: Floats,
-) -> None:
-    """Set the flows of pumps, orifices, weirs and outlets, which are filed after the conduits."""
+) -> float:
+    """Set the flows of pumps, orifices, weirs and outlets, which are filed after the conduits.
+
+    Return the largest share of `_LEVEL_CHANGE_M` by which a flow that depends on levels moves one
+    of them, 1/s.
+    """
+    fastest = 0.0
     for link in range(conduits, plant.kind.size):
         n1, n2 = plant.node_1[link], plant.node_2[link]
         flow = link_flow(plant, state, link, level_m[n1], level_m[n2], dt_s)
@@ -63,6 +70,12 @@ def _other_flows(
             out[n1] += flow
         else:
             out[n2] -= flow
+        if plant.kind[link] != PUMP:
+            for node in (n1, n2):
+                if plant.bound[node] == INNER:
+                    surface = plant.table_area_m2[state.cell[node]]
+                    fastest = max(fastest, abs(flow) / (surface * _LEVEL_CHANGE_M))
+    return fastest
 
 
 @compiled
@@ -237,8 +250,9 @@ def advance(
         out[:] = 0.0
         wave[:] = 0.0
         fastest = conduit_flows(plant, state, conduits, level, dt, net, out, wave)
+        moving = 0.0
         if conduits < plant.kind.size:
-            _other_flows(plant, state, conduits, level, dt, net, out)
+            moving = _other_flows(plant, state, conduits, level, dt, net, out)
         _limit(plant, state, dt, net, out)
 
         crossed, fraction = _first_crossing(state, watches, net, dt)
@@ -255,6 +269,8 @@ def advance(
             stable = min(stable, _WAVE_SAFETY * np.sqrt(2.0 / stiffest))
         if fastest > 0.0:
             stable = min(stable, _TRANSPORT_SAFETY / fastest)
+        if moving > 0.0:
+            stable = min(stable, 1.0 / moving)
         clock[1] = max(min(stable, _GROWTH * clock[1]), _SMALLEST_STEP_S)
         if crossed >= 0:
             state.volume_m3[watches.node[crossed]] = watches.volume_m3[crossed]

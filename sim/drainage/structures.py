@@ -208,26 +208,30 @@ def structure_flow(
     opening = state.setting[link]
     if opening <= 0.0:
         return 0.0
-    # levels at the step's end as they would be without this link, and what each m3/s changes them
-    per_1 = per_2 = 0.0
+    # how far each m3/s moves the levels, and how far the other links' flows will
+    per_1 = per_2 = rise_1 = rise_2 = 0.0
     old = state.flow_m3s[link]
     if plant.bound[n1] == INNER:
         per_1 = dt_s / plant.table_area_m2[state.cell[n1]]
-        level_1_m += per_1 * (state.net_m3s[n1] + old)
+        rise_1 = per_1 * (state.net_m3s[n1] + old)
     if plant.bound[n2] == INNER:
         per_2 = dt_s / plant.table_area_m2[state.cell[n2]]
-        level_2_m += per_2 * (state.net_m3s[n2] - old)
+        rise_2 = per_2 * (state.net_m3s[n2] - old)
+    end_1, end_2 = level_1_m + rise_1, level_2_m + rise_2
+    first = _formula(plant, link, end_1, end_2, opening)
+    moves_m = abs(first) * (per_1 + per_2)
+    if moves_m < _NO_FEEDBACK_M:
+        return first
+    # the mean level of the step where levels move little, its last level where they move much
+    crest = plant.invert_m[n1] + plant.offset_1_m[link]
+    high, low = max(end_1, end_2), max(min(end_1, end_2), crest)
+    weight = 0.5 + 0.5 * min(moves_m / max(high - low, moves_m), 1.0)
+    level_1_m += weight * rise_1
+    level_2_m += weight * rise_2
+    per_1, per_2 = weight * per_1, weight * per_2
     # the residual formula(q) - q falls from the first to the second of these: regula falsi
     q_low, q_high = 0.0, _formula(plant, link, level_1_m, level_2_m, opening)
     at_low = q_high
-    moves_m = abs(q_high) * (per_1 + per_2)
-    if moves_m < _NO_FEEDBACK_M:
-        return q_high
-    # the mean level of the step where levels move little, its last level where they move much
-    crest = plant.invert_m[n1] + plant.offset_1_m[link]
-    high, low = max(level_1_m, level_2_m), max(min(level_1_m, level_2_m), crest)
-    weight = 0.5 + 0.5 * min(moves_m / max(high - low, moves_m), 1.0)
-    per_1, per_2 = weight * per_1, weight * per_2
     at_high = (
         _formula(plant, link, level_1_m - per_1 * q_high, level_2_m + per_2 * q_high, opening)
         - q_high

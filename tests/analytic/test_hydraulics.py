@@ -18,7 +18,9 @@ from sim.drainage.elements import (
     Conduit,
     CrossSection,
     Junction,
+    Orifice,
     Outfall,
+    Outlet,
     Pump,
     Weir,
 )
@@ -184,3 +186,29 @@ def test_steady_inflow_settles_in_surcharged_pipes(diameter_m, length_m, slope, 
         if k * window_s > 5400:
             seen.append(depth_of(engine, "J0"))
     assert max(seen) - min(seen) < 1e-3
+
+
+@pytest.mark.parametrize("width_m", [0.05, 0.2, 1.0])
+def test_an_orifice_between_two_shafts_settles_at_its_formula(width_m):
+    """Small shafts joined only by structures: q = Cd a sqrt(2 g dh), then an outlet at 1.5 m."""
+    opening = CrossSection(kind="rect_closed", depth_m=0.8, width_m=width_m)
+    network = Network(
+        junctions=tuple(Junction(id=name, invert_m=0.0, max_depth_m=5.0) for name in "ab"),
+        outfalls=(Outfall(id="OUT", invert_m=0.0),),
+        orifices=(
+            Orifice(
+                id="hole", from_node="a", to_node="b", orientation="side",
+                discharge_coefficient=0.65, section=opening,
+            ),
+        ),
+        outlets=(
+            Outlet(
+                id="out", from_node="b", to_node="OUT", offset_m=1.5, coefficient=1.0, exponent=1.0
+            ),
+        ),
+    )  # fmt: skip
+    engine = NativeEngine(network)
+    run(engine, {"a": 0.1}, 3600.0)
+    fall = (0.1 / (0.65 * 0.8 * width_m)) ** 2 / (2 * 9.81)
+    assert depth_of(engine, "b") == pytest.approx(1.6, abs=2e-3)
+    assert depth_of(engine, "a") == pytest.approx(1.6 + fall, rel=2e-2)
