@@ -51,7 +51,7 @@ def headline(
     )
     comparison = []
     kept = [zones_within_limit(rows, run) for run in range(min(2, len(names)))]
-    if kept[0][1]:
+    if kept[0][1] and kept[0][1] == kept[-1][1]:  # the same zones, or there is nothing to compare
         key = "headline.limits_one" if len(kept) == 1 else "headline.limits_two"
         comparison.append(texts(key, a=kept[0][0], b=kept[-1][0], of=kept[0][1]))
     if len(names) > 1:

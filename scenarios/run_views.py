@@ -13,7 +13,7 @@ from scenarios.published import Published, published_for
 from scenarios.run import Prepared, prepare
 from scenarios.schema import StoredRun
 from scenarios.store import Store
-from sim.drainage.inputs import DrainageInputs
+from sim.drainage.inputs import DrainageInputs, chosen_works
 from sim.drainage.network import Network
 from sim.drainage.spec import DrainageSpec
 from sim.drainage.tables import read_tables
@@ -85,8 +85,7 @@ def _planned(
     if source.suffix.lower() == ".inp" or spec.works == "none":
         return inputs.network, frozenset()
     network = read_tables(source)
-    ids = (work.id for work in network.works) if spec.works == "all" else spec.works
-    return network, frozenset(ids)
+    return network, frozenset(chosen_works(spec, network))
 
 
 def _labels(scenario: Scenario) -> dict[str, Label]:

@@ -22,7 +22,7 @@ from scenarios.run import Prepared, prepare, submit
 from scenarios.run_views import view_of_run
 from scenarios.schema import StoredRun
 from scenarios.store import Store
-from scenarios.version import code_version
+from scenarios.version import ROOT, code_version
 from sim.kernel.errors import CityClockError
 
 Answer = TypeVar("Answer")
@@ -240,9 +240,14 @@ def check(arm: Arm) -> Prepared:
     return prepare(scenario, engine=arm.engine)
 
 
-def _fingerprint() -> tuple[int, ...]:
-    """Changes when a document of the library does, so that an edited scenario is checked again."""
-    return tuple(path.stat().st_mtime_ns for path in sorted(library.FOLDER.glob("*.toml")))
+def _fingerprint() -> tuple[tuple[str, int], ...]:
+    """Changes when a document of the library or the data behind it does: a reason to look again."""
+    files = [*library.FOLDER.glob("*.toml"), *(ROOT / "data").rglob("*.*")]
+    return tuple(
+        (path.name, path.stat().st_mtime_ns)
+        for path in sorted(files)
+        if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 def _read_shelf() -> Shelf:

@@ -165,7 +165,11 @@ def rest_text(rows: Sequence[RecessionRow], shown: Sequence[RecessionRow], texts
 
 def zones_within_limit(rows: Sequence[RecessionRow], run: int) -> tuple[int, int]:
     """How many zones of a run keep their limit by the last point, and how many have one."""
-    limited = [row for row in rows if row.limit_h is not None]
+    limited = [
+        row
+        for row in rows
+        if row.limit_h is not None and row.figures[MEASURES[0]][run].status != "none"
+    ]
     kept = [r for r in limited if r.figures[MEASURES[0]][run].status in ("ok", "dry")]
     return len(kept), len(limited)
 

@@ -84,7 +84,7 @@ def load_drainage(
         network, files = read_tables(source), list(table_files(source))
     # as filed first: what is not built now may still name works and elements that do not exist
     check_network(network)
-    network = network.built(_chosen(spec, network))
+    network = network.built(chosen_works(spec, network))
     notes += check_network(network)
     _check_size(spec, horizon_s)
     notes += uncertainty_notes(network, spec.uncertainty)
@@ -137,12 +137,12 @@ def _check_size(spec: DrainageSpec, horizon_s: float) -> None:
             )
 
 
-def _chosen(spec: DrainageSpec, network: Network) -> tuple[str, ...]:
-    if spec.works == "none":
-        return ()
-    if spec.works == "all":
-        return tuple(work.id for work in network.works)
-    return spec.works
+def chosen_works(spec: DrainageSpec, network: Network) -> tuple[str, ...]:
+    """Return the ids of the works that a section builds."""
+    if not isinstance(spec.works, str):
+        return spec.works
+    kinds = {"none": (), "all": ("work", "channel"), "works": ("work",), "channels": ("channel",)}
+    return tuple(work.id for work in network.works if work.kind in kinds[spec.works])
 
 
 def _check_names(spec: DrainageSpec, network: Network) -> None:

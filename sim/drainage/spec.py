@@ -101,12 +101,13 @@ class DrainageSpec(Frozen):
     """What a scenario says about drainage.
 
     ``network`` is a folder of tables or a SWMM ``.inp`` file. ``works`` is ``"none"``, ``"all"``,
-    or ids. ``report_step_s`` is the grid of the recorded series. ``waterlogged_depth_m`` is the
-    depth in the lane above which a point counts as waterlogged (0.15 m).
+    ``"works"`` (without the exceedance channels), ``"channels"`` (only those), or ids.
+    ``report_step_s`` is the grid of the recorded series. ``waterlogged_depth_m`` is the depth in
+    the lane above which a point counts as waterlogged (0.15 m).
     """
 
     network: Id
-    works: Literal["none", "all"] | tuple[Id, ...] = "none"
+    works: Literal["none", "all", "works", "channels"] | tuple[Id, ...] = "none"
     engine: Literal["native", "swmm"] = "native"
     rain: Rain
     rain_multiplier: Annotated[float, Field(ge=0, le=100)] = 1.0

@@ -11,7 +11,9 @@ from sim.drainage.elements import (
     Series,
     Storage,
     Subcatchment,
+    Work,
 )
+from sim.drainage.inputs import chosen_works
 from sim.drainage.network import Network
 from sim.drainage.spec import ChicagoRain, DrainageSpec, GaugeRain, NetworkRain
 from sim.drainage.storm_formula import FORMULAS_FILE
@@ -75,3 +77,16 @@ def test_a_node_that_starts_above_its_rim_is_refused(tmp_path):
     with pytest.raises(InputErrors, match="storages/A/initial_depth_m") as refused:
         load(tmp_path, rain=NetworkRain(), network=network(storages=(full,)))
     assert "at most 5.0 m" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("works", "built"),
+    [("none", set()), ("all", {"W1", "C1"}), ("works", {"W1"}), ("channels", {"C1"})],
+)
+def test_works_and_channels_can_be_built_apart(works, built):
+    catalogue = (
+        Work(id="W1", name_en="W", name_zh="W", kind="work", cost_million_cny=1.0),
+        Work(id="C1", name_en="C", name_zh="C", kind="channel", cost_million_cny=1.0),
+    )
+    spec = DrainageSpec(network="net", works=works, rain=NetworkRain())
+    assert set(chosen_works(spec, network(works=catalogue))) == built
