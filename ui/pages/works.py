@@ -83,7 +83,7 @@ def _request(t: Texts) -> Request | None:
     years = follow("years", DEFAULT_YEARS, lambda text: text if text in YEARS else None)
     count = follow("sets", EVALUATIONS, _decode_count)
     measure = follow("measure", MEASURES[0], lambda text: text if text in MEASURES else None)
-    columns = st.columns([3, 2, 2, 2])
+    columns = st.columns([2, 2, 2, 3])
     text = columns[0].text_input(
         t("works.budgets"), asked.initial, key=asked.key, help=t("works.budgets_help")
     )
