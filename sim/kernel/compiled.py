@@ -2,7 +2,7 @@
 
 Numba's own cache looks at the file of each function, not at those of the functions it calls, so a
 kernel would go on running with a helper that has since been changed. Here the cache is a folder
-named after everything it could depend on: the source of all kernels and of their arrays.
+named after everything it could depend on: all of this package's source.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ def _cache_folder() -> Path:
     """Return the folder for the present source, and drop those of earlier ones."""
     digest = blake2b(digest_size=8)
     for file in sorted(_SOURCE.rglob("*.py")):
-        content = file.read_bytes()
-        if b"compiled" in content:  # kernels, and what says that kernels read it
-            digest.update(content)
+        digest.update(file.read_bytes())
     folder = _SOURCE / "__pycache__" / f"compiled-{digest.hexdigest()}"
     if not folder.exists():
         for old in folder.parent.glob("compiled-*"):
