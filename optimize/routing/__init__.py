@@ -1,0 +1,1 @@
+"""Routes for mixed, electric fleets: stops, disposal sites, chargers, shifts and breaks."""
