@@ -16,6 +16,8 @@ from sim.drainage.roads import Roads, read_roads
 from sim.kernel.errors import InputError, InputErrors, did_you_mean
 
 _S_PER_H = 3600.0
+AWAY = ""
+"""Where a hose leads that leaves the model, in the record."""
 
 
 @dataclass(frozen=True)
