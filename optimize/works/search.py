@@ -1,12 +1,12 @@
 """The search: learn from simulated sets, ask the surrogate's optimum, simulate it, learn again.
 
-First every candidate alone and everything but each candidate: the first and the last marginal
-gain, between which interactions lie. Then, for each budget in turn, a surrogate fitted around the
-best set so far gives the best set that was not simulated yet, within a radius that shrinks when
-the answer disappoints and grows when it does not (Conn, Gould and Toint, Trust-Region Methods,
-2000). A set found for one budget serves all budgets that can pay for it. At the end members of a
-plan are left out one by one: what was of no use goes, and what each is worth within its plan is
-known.
+First every candidate alone, what these suggest for each budget, and everything but each candidate:
+the first and the last marginal gain, between which interactions lie. Then, for each budget in
+turn, a surrogate fitted around the best set so far gives the best set that was not simulated yet,
+within a radius that shrinks when the answer disappoints and grows when it does not (Conn, Gould
+and Toint, Trust-Region Methods, 2000). A set found for one budget serves all budgets that can pay
+for it. At the end members of a plan are left out one by one: what was of no use goes, and what
+each is worth within its plan is known.
 """
 
 from __future__ import annotations
@@ -128,6 +128,11 @@ class Search:
         largest = problem.largest()
         self._known.ask([problem.with_needed({name}) for name in problem.ids
                          if problem.consistent(problem.with_needed({name}))])  # fmt: skip
+        self._tell()
+        # A plan for every budget before the second half, so that a search that is ended early has
+        # something to show.
+        self._known.ask(self._proposals(dict.fromkeys(self._budgets)).values())
+        self._tell()
         self._known.ask([largest, *(problem.without(largest, name) for name in problem.ids)])
         self._tell()
 
@@ -136,15 +141,11 @@ class Search:
         radius = dict.fromkeys(self._budgets, len(self._problem.ids))
         failures = dict.fromkeys(self._budgets, 0)
         while active := [b for b in self._budgets if failures[b] < PATIENCE]:
-            proposals: dict[float, Chosen] = {}
+            # Every other disappointment, look everywhere: the best may be far from here.
+            proposals = self._proposals({b: None if failures[b] % 2 else radius[b] for b in active})
             for budget in active:
-                # Every other disappointment, look everywhere: the best may be far from here.
-                near = None if failures[budget] % 2 else radius[budget]
-                proposal = self._propose(budget, near, set(proposals.values()))
-                if proposal is None:
+                if budget not in proposals:
                     failures[budget] = PATIENCE
-                else:
-                    proposals[budget] = proposal
             if self._known.left - len(proposals) < self._kept():
                 return
             before = {budget: self._value(budget) for budget in proposals}
@@ -162,6 +163,15 @@ class Search:
         """How many evaluations are kept for leaving members out."""
         members = sum(len(self._best(budget)) for budget in self._budgets)
         return min(members, round(_LEAVE_OUT_SHARE * self._known.limit))
+
+    def _proposals(self, radii: Mapping[float, int | None]) -> dict[float, Chosen]:
+        """A new set for each budget, no two the same; budgets without one are left out."""
+        proposals: dict[float, Chosen] = {}
+        for budget, radius in radii.items():
+            proposal = self._propose(budget, radius, set(proposals.values()))
+            if proposal is not None:
+                proposals[budget] = proposal
+        return proposals
 
     def _propose(self, budget: float, radius: int | None, taken: set[Chosen]) -> Chosen | None:
         problem, values = self._problem, self._known.values
