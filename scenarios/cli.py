@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RUN_FAILED = 1
 BAD_INPUT = 2
 CANCELLED = 130
+MOST_ERRORS = 25
+"""Errors printed at once: beyond that they repeat themselves."""
 
 
 class Commands(TyperGroup):
@@ -39,8 +41,10 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            for single in error.errors:
+            for single in error.errors[:MOST_ERRORS]:
                 typer.echo(f"error: {single}", err=True)
+            if len(error.errors) > MOST_ERRORS:
+                typer.echo(f"and {len(error.errors) - MOST_ERRORS} more errors", err=True)
             raise typer.Exit(BAD_INPUT) from error
         except CityClockError as error:
             typer.echo(f"error: {error}", err=True)

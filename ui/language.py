@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from scenarios.locale import DEFAULT_LANGUAGE, LANGUAGES, Texts, texts
+from ui.query import LANGUAGE as NAME
 from ui.query import follow, present, publish
 
 NAMES = {"en": "English", "zh": "中文"}
-NAME = "lang"
 
 
 def current() -> Texts:

@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 Value = TypeVar("Value")
+LANGUAGE = "lang"
 #: For this long after a value was published the browser may still send the address before it.
 SETTLING_S = 1.5
 
@@ -102,4 +103,7 @@ def _memory(name: str) -> _Memory:
 
 
 def _key(name: str, memory: _Memory) -> str:
-    return f"{name}-{memory.generation}"
+    """The browser keeps the label of a choice as long as the key is the same, so that it would go
+    on showing the old language."""
+    language = "" if name == LANGUAGE else _memory(LANGUAGE).text
+    return f"{name}-{memory.generation}{language or ''}"

@@ -151,6 +151,13 @@ def test_each_error_is_a_block_with_file_path_value_and_hint(tanks):
     assert any("did you mean 'pulse_m3'?" in block for block in blocks)
 
 
+def test_a_flood_of_errors_is_cut_short_and_counted(tanks):
+    wrong = [part for k in range(30) for part in ("--set", f"tank.no{k}=1")]
+    lines = call("run", "tank.toml", *wrong).stderr.strip().splitlines()
+    assert len(lines) == 26
+    assert lines[-1] == "and 5 more errors"
+
+
 def test_an_unknown_run_is_refused_in_a_store_with_runs(tanks):
     call("run", "tank.toml")
     for command in ("report", "verify"):
