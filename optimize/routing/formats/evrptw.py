@@ -220,9 +220,11 @@ def _sayable(problem: Problem) -> tuple[TruckType, float]:
     used = [truck.start, *(c.place for c in problem.chargers), *(s.place for s in problem.stops)]
     if len(set(used)) != len(used):
         raise refuse("several stops or chargers at one place", problem.name)
-    for item in (*problem.chargers, *problem.stops):
-        if len(item.windows) != 1 or not math.isfinite(item.windows[0][1]):
-            raise refuse("not one finite window", item.id)
+    windows = {stop.id: stop.windows for stop in problem.stops}
+    windows |= {charger.id: charger.windows for charger in problem.chargers}
+    for name, found in windows.items():
+        if len(found) != 1 or not math.isfinite(found[0][1]):
+            raise refuse("not one finite window", name)
     if not math.isfinite(truck.shift_s[1]):
         raise refuse("a shift without an end", truck.id)
     distance = euclidean(travel.xy_m)

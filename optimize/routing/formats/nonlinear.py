@@ -115,7 +115,7 @@ def read_frvcpy(file: Path) -> Problem:
             full, where, file,
         )  # fmt: skip
     kinds = sorted(curves)
-    stations = []
+    stations: list[tuple[int, int]] = []
     for i, item in enumerate(_list(document["css"], "css", file)):
         where = f"css[{i}]"
         _has(item, ("node_id", "cs_type"), where, file)
@@ -206,9 +206,14 @@ def _matrix(value: object, where: str, file: Path) -> Floats:
 def _curve(
     energy_wh: list[float], time_h: list[float], full_wh: float, where: str, file: Path
 ) -> ChargingCurve:
-    slopes = np.diff(energy_wh) / np.maximum(np.diff(time_h), 1e-300) if len(energy_wh) > 1 else []
+    if len(energy_wh) != len(time_h):
+        raise InputError(
+            "not as many energies as times", where=where, value=(len(energy_wh), len(time_h)),
+            file=file,
+        )  # fmt: skip
+    slopes = np.diff(energy_wh) / np.maximum(np.diff(time_h), 1e-300)
     sound = (
-        len(energy_wh) == len(time_h) > 1
+        len(time_h) > 1
         and energy_wh[0] == time_h[0] == 0.0
         and energy_wh[-1] == full_wh
         and bool(np.all(np.diff(energy_wh) > 0) and np.all(np.diff(time_h) >= 0))

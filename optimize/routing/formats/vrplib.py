@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimize.routing.formats.lines import Floats, euclidean, number, whole
 from optimize.routing.formats.sections import Sections, one_depot, read_sections
 from optimize.routing.problem import ALWAYS, Problem, Site, Stop, Travel, TruckType
 from sim.kernel.errors import InputError
 
+Ints = NDArray[np.int64]
 Rounding = Literal["nearest", "dimacs", "none"]
 
 _SPECS = (
@@ -143,19 +145,19 @@ def _distances(sections: Sections, count: int, rounding: Rounding) -> tuple[Floa
 
 def _explicit(sections: Sections, count: int) -> Floats:
     form, where = sections.spec("EDGE_WEIGHT_FORMAT")
-    cells = {
-        "FULL_MATRIX": lambda: np.indices((count, count)).reshape(2, -1),
-        "LOWER_ROW": lambda: np.array(np.tril_indices(count, -1)),
-        "LOWER_DIAG_ROW": lambda: np.array(np.tril_indices(count)),
-        "UPPER_ROW": lambda: np.array(np.triu_indices(count, 1)),
-        "UPPER_DIAG_ROW": lambda: np.array(np.triu_indices(count)),
+    cells: dict[str, tuple[Ints, Ints]] = {
+        "FULL_MATRIX": (np.repeat(np.arange(count), count), np.tile(np.arange(count), count)),
+        "LOWER_ROW": np.tril_indices(count, -1),
+        "LOWER_DIAG_ROW": np.tril_indices(count),
+        "UPPER_ROW": np.triu_indices(count, 1),
+        "UPPER_DIAG_ROW": np.triu_indices(count),
     }
     if form not in cells:
         raise InputError(
             "no such form of matrix", where=where, value=form,
             expected=f"one of {', '.join(cells)}", file=sections.file,
         )  # fmt: skip
-    row, column = cells[form]()
+    row, column = cells[form]
     values = [
         number(word, sections.file, f"line {line.number}, EDGE_WEIGHT_SECTION", least=0.0)
         for line in sections.table("EDGE_WEIGHT_SECTION")
