@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from sim.drainage.csv_rows import Sheet, check_columns, parse_number, read_sheet
 from sim.drainage.flood_speed import FloodSpeed
+from sim.kernel.csv_rows import Sheet, check_columns, parse_number, read_sheet
 from sim.kernel.errors import InputError, InputErrors, did_you_mean
 
 Floats = NDArray[np.float64]

@@ -24,7 +24,9 @@ from sim.drainage.columns import (
     points_field,
     read_element,
 )
-from sim.drainage.csv_rows import (
+from sim.drainage.elements import Rule
+from sim.drainage.network import Network
+from sim.kernel.csv_rows import (
     Row,
     Sheet,
     check_columns,
@@ -33,8 +35,6 @@ from sim.drainage.csv_rows import (
     read_sheet,
     sheet_text,
 )
-from sim.drainage.elements import Rule
-from sim.drainage.network import Network
 from sim.kernel.errors import InputError, InputErrors, did_you_mean
 
 RULES_FILE: Final = "rules.json"
