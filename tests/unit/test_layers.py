@@ -87,7 +87,7 @@ ALLOWED = {
     "sim/streets/graph.py": "from sim.kernel.errors import InputError",
     "sim/drainage/swmm/reader.py": "from ..network import Network\nfrom sim import drainage",
     "sim/city.py": "from sim import drainage\nfrom sim.kernel import registry",
-    "optimize/siting/check.py": "import sim.streets\nfrom sim import kernel\nfrom optimize.siting import a",
+    "optimize/siting/check.py": "import sim.streets\nfrom sim import kernel",
     "scenarios/run.py": "import sim.city, sim.drainage, optimize.siting",
     "ui/pages/storm.py": "import scenarios.run\nfrom sim.drainage import SYSTEM",
     "app.py": "import ui.pages.storm",
