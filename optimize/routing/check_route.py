@@ -144,13 +144,12 @@ class RouteCheck:
             after = next(v.place for v in visits[i + 1 :] if v.kind != "break")
             before = visits[i - 1].place
             return after if visit.place == after else before
+        index = visit.index
         if visit.kind == "stop":
-            places = [stop.place for stop in problem.stops]
-        elif visit.kind == "site":
-            places = [site.place for site in problem.sites]
-        else:
-            places = [charger.place for charger in problem.chargers]
-        return places[visit.index] if 0 <= visit.index < len(places) else None
+            return problem.stops[index].place if 0 <= index < len(problem.stops) else None
+        if visit.kind == "site":
+            return problem.sites[index].place if 0 <= index < len(problem.sites) else None
+        return problem.chargers[index].place if 0 <= index < len(problem.chargers) else None
 
     # --- from visit to visit ------------------------------------------------------------------
 
