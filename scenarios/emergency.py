@@ -7,23 +7,23 @@ by truck), so the differences between arms are paired by replication.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from scenarios import batch
+from scenarios.arms import Arms, Progress, named
 from scenarios.compare import Paired, paired
 from scenarios.document import Scenario
 from scenarios.emergency_curves import SavedCurves, saved_curves
 from scenarios.emergency_sites import On, Siting, site_trucks
-from scenarios.run import Prepared, prepare, run_prepared
+from scenarios.run import Prepared, prepare
 from scenarios.schema import StoredRun
 from scenarios.store import Store
 from sim.drainage.emergency_inputs import EmergencyInputs
 from sim.drainage.inputs import DrainageInputs
 from sim.drainage.spec import DrainageSpec
-from sim.kernel.errors import Cancelled, CityClockError, InputError
+from sim.kernel.errors import InputError
 
 SYSTEM = "drainage"
 NONE = "none"
@@ -34,10 +34,6 @@ ARMS: Mapping[str, tuple[str, str]] = {
     "site_worst": ("prepositioned", "worst_first"),
 }
 """Where trucks start, and who is served first."""
-POLL_S = 0.25
-
-Progress = Callable[[str, float], None]
-"""Called with the arm at work and the fraction of the whole that is done."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +64,6 @@ class Study:
 
     def arm(self, name: str) -> ArmResult:
         return next(arm for arm in self.arms if arm.name == name)
-
-
-class RunFailed(CityClockError):
-    """A run of an arm failed; the text says which and why."""
 
 
 def study_trucks(
@@ -112,11 +104,11 @@ def study_trucks(
     batch.check_count(replications)
     fleet = _fleet(scenario, trucks)
     count = len(fleet.trucks)
-    bare = prepare(_named(scenario.with_value(SYSTEM, "emergency", None), NONE))
+    bare = prepare(named(scenario.with_value(SYSTEM, "emergency", None), NONE))
     # Without trucks nothing may be left to chance: then all replications are one.
     repeats = replications if _is_random(bare) else 1
     total = repeats + len(ARMS) * replications
-    watch = _Watch(store, total, workers, progress, cancelled)
+    watch = Arms(store, total, workers, progress, cancelled)
     bare_runs = watch.finish(NONE, bare, repeats)
     records = [store.record(run.id) for run in bare_runs]
     siting = site_trucks(fleet, records, count, on=on)
@@ -142,12 +134,7 @@ def arm_scenario(scenario: Scenario, arm: str, trucks: int, sites: Sequence[str]
     changes: dict[str, Any] = {"start": start, "order": order, "trucks": trucks}
     changes["sites"] = list(sites) if start == "prepositioned" else []
     spec = _emergency(scenario)
-    return _named(scenario.with_value(SYSTEM, "emergency", {**spec, **changes}), arm)
-
-
-def _named(scenario: Scenario, arm: str) -> Scenario:
-    """Under the scenario's own name its arms would pass for replications of it."""
-    return replace(scenario, name=f"{scenario.name}~{arm}")
+    return named(scenario.with_value(SYSTEM, "emergency", {**spec, **changes}), arm)
 
 
 def _emergency(scenario: Scenario) -> dict[str, Any]:
@@ -180,57 +167,6 @@ def _is_random(prepared: Prepared) -> bool:
         any(getattr(spec, name, None) is not None for name in ("pump_failures", "uncertainty"))
         or len(prepared.inputs) > 1
     )
-
-
-class _Watch:
-    """Starts batches, waits for them, passes on progress and the wish to stop."""
-
-    def __init__(
-        self,
-        store: Store,
-        total: int,
-        workers: int,
-        progress: Progress | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> None:
-        self._store = store
-        self._total = total
-        self._workers = workers
-        self._progress = progress
-        self._cancelled = cancelled
-        self._done = 0
-
-    def finish(self, arm: str, prepared: Prepared, replications: int) -> list[StoredRun]:
-        """Run a batch to its end and return its runs."""
-        if self._workers == 0:
-            runs = run_prepared(prepared, self._store, replications=replications, reuse=True)
-        else:
-            ids = batch.start(prepared, self._store, replications, workers=self._workers)
-            try:
-                runs = self._follow(arm, ids)
-            except (Cancelled, KeyboardInterrupt):
-                self._store.request_cancel(ids)
-                raise
-        for run in runs:
-            if run.status != "done":
-                raise RunFailed(
-                    f"{arm}: run {run.id} of {run.scenario}, replication {run.replication}, "
-                    f"is {run.status}" + (f" ({run.stage}): {run.reason}" if run.reason else "")
-                )
-        self._done += replications
-        return runs
-
-    def _follow(self, arm: str, ids: Sequence[str]) -> list[StoredRun]:
-        while True:
-            runs, fraction = batch.standing(ids, self._store)
-            if self._progress is not None:
-                self._progress(arm, (self._done + fraction * len(ids)) / self._total)
-            if all(run.ended for run in runs):
-                return runs
-            if self._cancelled is not None and self._cancelled():
-                raise Cancelled("the comparison was cancelled")
-            self._store.sweep()
-            time.sleep(POLL_S)
 
 
 # --- figures --------------------------------------------------------------------------------
