@@ -195,12 +195,12 @@ class Translator:
             service_duration=_up(site.unload_s, self.time),
         )
 
-    def _profiles(self) -> tuple[list[int], list[Ints], list[Ints]]:
+    def _profiles(self) -> tuple[list[int], list[Any], list[Any]]:
         """Return the profile of each type; types that drive alike share one."""
         known: dict[tuple[object, ...], int] = {}
         profiles: list[int] = []
-        distances: list[Ints] = []
-        durations: list[Ints] = []
+        distances: list[Any] = []
+        durations: list[Any] = []
         restricted = any(stop.truck_types is not None for stop in self.problem.stops)
         for t, truck in enumerate(self.problem.trucks):
             key = (truck.end, truck.must_end_empty, t if restricted else None)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 
+from optimize.routing.charger_schedule.stagger import stagger
 from optimize.routing.check import check
 from optimize.routing.cost import plan_cost
 from optimize.routing.engines.features import asked, refuse_unsupported
-from optimize.routing.engines.stagger import stagger
 from optimize.routing.plan import Limits, Plan, Solution
 from optimize.routing.problem import Problem
 from optimize.routing.refusals import servable

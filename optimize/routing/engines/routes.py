@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from optimize.routing.cost import plan_cost
 from optimize.routing.engines.charging_insertion import insert_chargers
 from optimize.routing.plan import LeftOut, Plan, Route, Solution, StopReason
 from optimize.routing.problem import Problem, Windows
 from optimize.routing.timetable import Call, timetable
-
 
 _Cut = tuple[tuple[int, int, float], int, tuple[Call, ...] | None]
 
@@ -24,7 +24,12 @@ class Order:
     calls: tuple[Call, ...]
 
 
-def plan_of(problem: Problem, orders: Sequence[Order], why_left_out: str) -> Plan:
+def plan_of(
+    problem: Problem,
+    orders: Sequence[Order],
+    why_left_out: str,
+    charging: Literal["to insert", "as ordered"] = "to insert",
+) -> Plan:
     """Return the plan; stops of no order are left out, for the reason given.
 
     Orders of electric trucks get charging visits. Where none make an order feasible it is cut into
@@ -35,7 +40,8 @@ def plan_of(problem: Problem, orders: Sequence[Order], why_left_out: str) -> Pla
     reasons = {}
     for order in orders:
         parts = [order]
-        if problem.trucks[order.truck_type].battery_kwh is not None:
+        electric = problem.trucks[order.truck_type].battery_kwh is not None
+        if electric and charging == "to insert":
             parts = charged(problem, order)
         kept = {call.index for part in parts for call in part.calls if call.kind == "stop"}
         for call in order.calls:
