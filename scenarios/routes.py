@@ -182,9 +182,7 @@ def study_routes(
         If ``cancelled`` said so during the simulation; the plan stays in the store's folder.
     """
     batch.check_count(request.replications)
-    fleet, solution, why, report = propose(
-        scenario, request, progress=solving, cancelled=cancelled
-    )
+    fleet, solution, why, report = propose(scenario, request, progress=solving, cancelled=cancelled)
     plan_file = write_plan(plan_rows(fleet, solution.plan), store.location.folder / FOLDER)
     arms = {NOW: named(scenario, NOW), PLAN: planned(named(scenario, PLAN), plan_file)}
     runner = Arms(store, len(arms) * request.replications, workers, simulating, cancelled)
@@ -262,4 +260,3 @@ def _promised(fleet: FleetProblem, report: Report) -> dict[str, float]:
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
-

@@ -52,7 +52,6 @@ class OptimisingPlanner:
         self._model = FleetModel(inputs, margins)
         self._fallback = NearestInsertion(inputs)
         self._iterations, self._helpers, self._engine = iterations, helpers, engine
-        self.calls = 0
 
     def replan(self, state: PlanningState) -> Mapping[str, tuple[Task, ...]]:
         """Return new tasks for the trucks whose routes change."""
@@ -63,10 +62,9 @@ class OptimisingPlanner:
         stops |= dict.fromkeys(state.unassigned)
         if not vehicles or not stops:
             return {}
-        self.calls += 1
         problem = self._problem(state, vehicles, list(stops))
         solution, _ = solve(
-            problem, self._engine, Limits(iterations=self._iterations, seed=self.calls)
+            problem, self._engine, Limits(iterations=self._iterations, seed=_seed(state.now_s))
         )
         routes = {route.truck_type: route for route in solution.plan.routes}
         return {
@@ -167,6 +165,11 @@ class OptimisingPlanner:
             for visit in route.visits
             if visit.kind in names
         )
+
+
+def _seed(now_s: float) -> int:
+    """By the moment, not by the number of calls: the planner serves many runs and remembers none."""
+    return int(now_s) % (2**31 - 1) + 1
 
 
 def _with_starts(

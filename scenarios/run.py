@@ -16,6 +16,7 @@ from scenarios import document
 from scenarios.assumptions import assumptions_of
 from scenarios.content import content_hash
 from scenarios.document import Scenario
+from scenarios.plugs import plugged
 from scenarios.process import owner_of
 from scenarios.published import published_for
 from scenarios.result import Result, largest_ledger_error
@@ -84,9 +85,10 @@ def prepare(
     inputs: dict[str, Inputs] = {}
     for name, spec in scenario.sections.items():
         try:
-            inputs[name] = available[name].load(
+            loaded = available[name].load(
                 spec, scenario.folder, scenario.start, scenario.duration_h * 3600.0
             )
+            inputs[name] = plugged(name, loaded)
         except OSError as error:
             raise InputError(
                 f"cannot be read: {error.strerror or error}", where=name, file=error.filename

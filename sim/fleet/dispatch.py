@@ -15,6 +15,7 @@ from sim.fleet.demand import content, contents, reaches
 from sim.fleet.nearest import NearestInsertion
 from sim.fleet.spec import DailyPolicy, FillPolicy, PlanPolicy
 from sim.fleet.truck import Truck
+from sim.kernel.errors import InputError
 from sim.kernel.planner import PlanningState, Reason, SiteState, Task, VehicleState
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Dispatch:
         self._m = model
         inputs = model.inputs
         self._policy = inputs.spec.policy
+        if inputs.spec.replanning == "optimised" and inputs.planner is None:
+            raise InputError(
+                "no optimiser is plugged in", where="fleet.replanning", value="optimised",
+                expected="a planner in the inputs", hint="run it as a scenario, or use 'nearest'",
+            )  # fmt: skip
         self.planner = inputs.planner or NearestInsertion(inputs)
         self._version = 0
         self._outward: dict[tuple[str, int], tuple[int, Floats, Floats]] = {}

@@ -17,6 +17,7 @@ from sim.fleet.charging import Curve
 from sim.fleet.demand import DAY_S, Bins
 from sim.fleet.legs import TruckKind
 from sim.fleet.rows import STREAMS
+from sim.fleet.size import sized
 from sim.fleet.spec import FleetSpec
 from sim.fleet.tables import Tables, read_tables
 from sim.fleet.travel import MatrixTravel, Travel
@@ -86,7 +87,8 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     InputError, InputErrors
         Naming file, place, value and what was expected.
     """
-    tables = read_tables(folder / spec.tables, None if spec.plan is None else folder / spec.plan)
+    plan = None if spec.plan is None else folder / spec.plan
+    tables = sized(read_tables(folder / spec.tables, plan), spec)
     t: Any = tables
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     start_of_day_s = (start - midnight).total_seconds()

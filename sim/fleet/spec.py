@@ -67,10 +67,13 @@ class FleetSpec(Frozen):
         Folder with the case's tables (see `sim.fleet.tables`).
     plan
         File with the routes, if not ``plan.csv`` in that folder.
+    trucks, guns
+        So many of the trucks and of the charging guns in the tables, in the same proportions of
+        types, depots and chargers; all if none. Fewer trucks need the policy ``daily``.
     replanning
-        What happens to routes when a street closes, a truck breaks down or a plant stops:
-        nothing, or the planner is called (nearest feasible insertion unless another is plugged
-        in).
+        What happens to routes when a street closes, a truck breaks down or a plant stops, and who
+        makes the routes of the policy ``daily``: nothing, nearest feasible insertion, or the
+        optimiser that is plugged in.
     replan_after_min
         A truck that is expected back within this time keeps its route.
     charge_after_shift
@@ -91,7 +94,9 @@ class FleetSpec(Frozen):
     plan: Id | None = None
     policy: Policy = PlanPolicy()
     chance: Chance = Chance()
-    replanning: Literal["off", "planner"] = "planner"
+    trucks: Annotated[int, Field(ge=1)] | None = None
+    guns: Annotated[int, Field(ge=0)] | None = None
+    replanning: Literal["off", "nearest", "optimised"] = "nearest"
     replan_after_min: NonNegative = 20.0
     charge_after_shift: bool = True
     charge_from_h: Annotated[float, Field(ge=0, le=24)] | None = None
