@@ -23,7 +23,8 @@ class Visit:
     place
         Index into the travel tables; for a break, the place where the truck stands.
     arrive_s, begin_s, end_s
-        Arrival, begin of service after any waiting, departure.
+        Arrival, begin of service after any waiting, departure. At the start and the end all three
+        are the moment the route is left or reached.
     energy_arrive_kwh, energy_end_kwh
         In the battery; NaN for a truck without one.
     load

@@ -2,6 +2,9 @@
 
 Everything refers to places by index into the travel tables, so a problem from a street graph, from
 a matrix and from a benchmark's coordinates look alike to every engine and to the checker.
+
+Moments are seconds since the day's midnight. A truck may wait anywhere: before a service (it
+arrives earlier than it begins) and after one (it leaves later than it could).
 """
 
 from __future__ import annotations
@@ -33,7 +36,8 @@ class Travel:
     xy_m : (N, 2) array
         Where they are, for maps; NaN where unknown.
     distance_m : (N, N) array
-        Length of the path driven, from row to column; infinite where there is none.
+        Length of the path driven, from row to column; infinite where there is none, 0 on the
+        diagonal.
     duration_s : (N, N) array
         Driving time on it at speed factor 1.
     factor_from_s, speed_factor : (K,) arrays
@@ -96,7 +100,9 @@ class Site:
     accepts : tuple of bool
         By dimension of load.
     unload_s, unload_s_per_unit : float, tuple of float
-        Time to unload: fixed, and by unit of each dimension emptied.
+        Time to unload: fixed, and by unit of each dimension emptied (none if the tuple is empty).
+    windows
+        When unloading may begin.
     """
 
     id: str
@@ -109,7 +115,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Charger:
-    """A charging place: ``guns`` trucks at a time. ``technology`` picks the truck's curve."""
+    """A charging place: ``guns`` trucks at a time, from begin to end of their visits.
+
+    ``technology`` picks the truck's curve; ``windows`` are when charging may begin.
+    """
 
     id: str
     place: int
@@ -138,7 +147,9 @@ class ChargingCurve:
 class Break:
     """A pause of ``duration_s`` that begins between ``earliest_s`` and ``latest_s``.
 
-    It is taken at any place of the route, between two services, and is not counted as driving.
+    It is taken where the truck stands anyway, before or after the drive to its next visit, and is
+    not counted as driving. Whoever is under way at ``latest_s`` (starts before and ends after it)
+    must have begun it by then.
     """
 
     earliest_s: float
@@ -150,7 +161,8 @@ class Break:
 class DrivingRule:
     """After ``driving_s`` at the wheel at the latest, a rest of ``rest_s``.
 
-    A break or any single standing (service, unloading, charging, waiting) of that length counts.
+    Any visit of that length from arrival to departure (waiting, service, unloading, charging) and
+    any break of that length counts.
     """
 
     driving_s: float
@@ -176,13 +188,13 @@ class TruckType:
     start_kwh : float or None
         Energy at the start; full if none.
     reserve_kwh : float
-        Energy never to be gone below.
+        Energy never to be gone below, on arrival and after service.
     end_kwh : float
         Energy required at the end of the route.
     kwh_per_m, kwh_per_m_unit : float, tuple of float
         Consumption of the empty truck, and what a unit of each dimension of load adds.
     compaction_kwh_per_unit : tuple of float
-        Energy of taking on a unit of each dimension.
+        Energy of taking on a unit of each dimension (none if the tuple is empty).
     charging : tuple of ChargingCurve
         By charger technology.
     shift_s : (float, float)
@@ -190,14 +202,15 @@ class TruckType:
     overtime_s : float
         How long the end may lie beyond the shift.
     most_distance_m, most_duration_s, most_stops
-        Limits of one route; infinite or none if there are none.
+        Limits of one route; infinite or none if there are none. Duration counts from leaving the
+        start to reaching the end, standing included.
     start_load : tuple of float
-        What is on board at the start.
+        What is on board at the start; nothing if the tuple is empty. Not part of the day's.
     must_end_empty : bool
-        Whether the route must visit a site after its last stop.
+        Whether nothing may be on board at the end, so that a site comes after the last stop.
     cost_fixed, cost_per_m, cost_per_s, cost_per_kwh, cost_per_overtime_s : float
-        Cost of using a truck, of distance, time from start to end, energy charged or consumed,
-        and overtime.
+        Cost of a route, of distance, duration, energy consumed (driving, taking on, lifting) and
+        time beyond the shift.
     """
 
     id: str
@@ -243,9 +256,13 @@ class Problem:
     objective : {"cost", "trucks_then_cost"}
         The sum of all costs, or first as few trucks as possible.
     in_force : Plan or None
-        The plan people are working to.
+        The plan people are working to, by the indices of this problem.
     deviation_cost : float
-        Cost of each stop that another truck serves than in ``in_force``.
+        Cost of each stop that another truck (type and number) serves than in ``in_force``; a stop
+        that is new or left out costs none.
+    respect_guns : bool
+        Whether a plan must itself keep to the number of guns; if not, a charger schedule made
+        afterwards sees to it.
     """
 
     name: str
@@ -259,3 +276,4 @@ class Problem:
     objective: Literal["cost", "trucks_then_cost"] = "cost"
     in_force: Plan | None = None
     deviation_cost: float = 0.0
+    respect_guns: bool = False

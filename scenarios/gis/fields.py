@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scenarios.gis.findings import Findings
 from scenarios.gis.mapping import UNITS, LayerSource, Number, Text
 from scenarios.gis.vector import Layer
-from sim.drainage.csv_rows import number_hint, parse_number
+from sim.kernel.csv_rows import number_hint, parse_number
 from sim.kernel.errors import InputError, did_you_mean
 
 Floats = npt.NDArray[np.float64]

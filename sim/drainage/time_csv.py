@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from sim.drainage.csv_rows import (
+from sim.kernel.csv_rows import (
     Row,
     Sheet,
     check_columns,
@@ -20,8 +20,8 @@ from sim.drainage.csv_rows import (
     parse_number,
     read_sheet,
 )
-from sim.drainage.elements import Pairs
 from sim.kernel.errors import InputError, InputErrors
+from sim.kernel.schema import Pairs
 
 Unit = Literal["m", "mm", "mm/h", "in", "in/h"]
 
@@ -84,7 +84,7 @@ def read_series_csv(
         repeated, unsorted or with a gap between them, cells that are no number, values outside the
         plausible range (stage `LOWEST_STAGE_M` to `HIGHEST_STAGE_M`; rain 0 to
         `HEAVIEST_RAIN_MM_H`, a depth being divided by the time to the next row), fewer than two
-        rows, and what `sim.drainage.csv_rows.read_sheet` refuses.
+        rows, and what `sim.kernel.csv_rows.read_sheet` refuses.
     ValueError
         `start` has no time zone.
     """

@@ -1,0 +1,1 @@
+"""Instance files of published benchmarks, read into `Problem`; each module states its rounding."""
