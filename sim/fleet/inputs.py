@@ -86,7 +86,12 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     InputError, InputErrors
         Naming file, place, value and what was expected.
     """
-    tables = read_tables(folder / spec.tables, None if spec.plan is None else folder / spec.plan)
+    instead = {
+        name: folder / str(file)
+        for name in ("plan", "trucks", "chargers", "outages")
+        if (file := getattr(spec, name)) is not None
+    }
+    tables = read_tables(folder / spec.tables, instead)
     t: Any = tables
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     start_of_day_s = (start - midnight).total_seconds()

@@ -65,8 +65,8 @@ class FleetSpec(Frozen):
     ----------
     tables
         Folder with the case's tables (see `sim.fleet.tables`).
-    plan
-        File with the routes, if not ``plan.csv`` in that folder.
+    plan, trucks, chargers, outages
+        Files with these tables, if not those of that folder.
     replanning
         What happens to routes when a street closes, a truck breaks down or a plant stops:
         nothing, or the planner is called (nearest feasible insertion unless another is plugged
@@ -89,6 +89,9 @@ class FleetSpec(Frozen):
 
     tables: Id
     plan: Id | None = None
+    trucks: Id | None = None
+    chargers: Id | None = None
+    outages: Id | None = None
     policy: Policy = PlanPolicy()
     chance: Chance = Chance()
     replanning: Literal["off", "planner"] = "planner"
