@@ -127,7 +127,7 @@ def study_sizes(
     pairs = [(t, g) for t in sorted(set(trucks)) for g in sorted(set(guns))]
     chosen = {
         f"{t}x{g}": named(
-            base.with_value(SYSTEM, "trucks", t).with_value(SYSTEM, "guns", g), f"{t}x{g}"
+            base.with_value(SYSTEM, "use_trucks", t).with_value(SYSTEM, "use_guns", g), f"{t}x{g}"
         )
         for t, g in pairs
     }
@@ -162,7 +162,7 @@ def _surely(arm: Arm, limit: float) -> bool:
 
 @dataclass(frozen=True)
 class ChangedRoute:
-    """A truck whose day differs from the plan in force: stops it got and lost, km before and now."""
+    """A truck whose day differs from the plan in force: stops got and lost, km before and now."""
 
     truck: str
     gained: tuple[str, ...]
@@ -219,10 +219,8 @@ def study_response(
     }
     arms = run_arms(chosen, store, replications, workers, simulating, cancelled)
     before, now = (store.record(arm.runs[0].id) for arm in (arms[0], arms[-1]))
-    return Response(
-        scenario, arms,
-        changed_routes(activities(before, scenario.duration_s), activities(now, scenario.duration_s)),
-    )  # fmt: skip
+    done = [activities(record, scenario.duration_s) for record in (before, now)]
+    return Response(scenario, arms, changed_routes(*done))
 
 
 def changed_routes(before: Any, now: Any) -> tuple[ChangedRoute, ...]:

@@ -168,7 +168,7 @@ class OptimisingPlanner:
 
 
 def _seed(now_s: float) -> int:
-    """By the moment, not by the number of calls: the planner serves many runs and remembers none."""
+    """By the moment, not by the number of calls: the planner remembers nothing between runs."""
     return int(now_s) % (2**31 - 1) + 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from scenarios.problems import Path, dotted
 
 # A key that holds a path says so, or its value does.
-_PATH_KEYS = ("file", "folder", "network")
+_PATH_KEYS = ("file", "folder", "network", "tables")
 _PATH_KEY_ENDINGS = ("_file", "_folder")
 _DATA_SUFFIXES = (".csv", ".inp", ".dat", ".txt", ".json", ".geojson", ".parquet", ".toml")
 

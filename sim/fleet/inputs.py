@@ -87,8 +87,12 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     InputError, InputErrors
         Naming file, place, value and what was expected.
     """
-    plan = None if spec.plan is None else folder / spec.plan
-    tables = sized(read_tables(folder / spec.tables, plan), spec)
+    instead = {
+        name: folder / str(file)
+        for name in ("plan", "trucks", "chargers", "outages")
+        if (file := getattr(spec, name)) is not None
+    }
+    tables = sized(read_tables(folder / spec.tables, instead), spec)
     t: Any = tables
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     start_of_day_s = (start - midnight).total_seconds()

@@ -101,6 +101,12 @@ class Luck:
         """Return the factor of a site's other deliveries on a day."""
         if cv <= 0.0:
             return 1.0
-        u = self._draws("breakdown", f"others at {entity}", day)
-        normal = math.sqrt(-2.0 * math.log1p(-u[0])) * math.cos(2.0 * math.pi * u[1])
-        return float(lognormal(normal, cv))
+        return float(lognormal(self._normal(f"others at {entity}", day), cv))
+
+    def growth(self, entity: str, mean: float, sd: float) -> float:
+        """Return this run's yearly growth of a site's other deliveries, at least -1."""
+        return max(mean + sd * self._normal(f"growth at {entity}", 0), -1.0) if sd > 0.0 else mean
+
+    def _normal(self, entity: str, number: int) -> np.float64:
+        u = self._draws("breakdown", entity, number)
+        return np.float64(math.sqrt(-2.0 * math.log1p(-u[0])) * math.cos(2.0 * math.pi * u[1]))

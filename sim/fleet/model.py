@@ -190,6 +190,7 @@ class FleetRun:
     def _others(self, plant: Plant) -> Process:
         """What others bring to a site: once a day at noon, growing from year to year."""
         row, horizon = plant.row, self.run.horizon_s
+        rate = self.luck.growth(row.id, row.growth_per_year, row.growth_sd_per_year)
         for day in range(self.inputs.days):
             noon = self.midnight_s(day) + DAY_S / 2.0
             if noon < self.env.now or noon > horizon:
@@ -197,7 +198,7 @@ class FleetRun:
             if noon > self.env.now:
                 yield self.env.timeout(noon - self.env.now)
             years = max(noon, 0.0) / (365.25 * DAY_S)
-            growth = (1.0 + row.growth_per_year) ** years
+            growth = (1.0 + rate) ** years
             tonnes = row.other_t_per_day * growth * self.luck.of_day(row.id, day, row.other_cv)
             plant.others_t += tonnes
             plant.tip(tonnes)

@@ -141,7 +141,8 @@ class Site(Frozen):
 
     What is passed on (``onward_share`` of what is processed) is hauled to ``onward`` in lots of
     ``haul_t`` by ``haul_trucks``. ``other_t_per_day`` comes from others, once a day at noon, and
-    grows by ``growth_per_year`` (compound) with a daily scatter of ``other_cv``.
+    grows by ``growth_per_year`` (compound) with a daily scatter of ``other_cv``. How it will grow
+    is not known: each replication draws its own rate, normal with ``growth_sd_per_year``.
     """
 
     id: Id
@@ -159,6 +160,7 @@ class Site(Frozen):
     opening_t: NonNegative = 0.0
     other_t_per_day: NonNegative = 0.0
     growth_per_year: Annotated[float, Field(ge=-1, le=10)] = 0.0
+    growth_sd_per_year: Annotated[float, Field(ge=0, le=1)] = 0.0
     other_cv: Annotated[float, Field(ge=0, le=2)] = 0.0
     line_hours_to_failure: Positive | None = None
     line_median_repair_h: Positive = 8.0

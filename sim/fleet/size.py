@@ -22,10 +22,10 @@ def sized(tables: Tables, spec: FleetSpec) -> Tables:
         There are not as many trucks, fewer with routes made for all of them, or no charger.
     """
     of = dict(tables.of)
-    if spec.trucks is not None:
-        of["trucks"] = _fewer_trucks(tables, spec, spec.trucks)
-    if spec.guns is not None:
-        of["chargers"] = _guns(tables, spec.guns)
+    if spec.use_trucks is not None:
+        of["trucks"] = _fewer_trucks(tables, spec, spec.use_trucks)
+    if spec.use_guns is not None:
+        of["chargers"] = _guns(tables, spec.use_guns)
     return replace(tables, of=of)
 
 
@@ -34,12 +34,12 @@ def _fewer_trucks(tables: Tables, spec: FleetSpec, count: int) -> Rows:
     trucks: tuple[Truck, ...] = rows.elements
     if count > len(trucks):
         raise InputError(
-            "the fleet has not as many trucks", where="fleet.trucks", value=count,
+            "the fleet has not as many trucks", where="fleet.use_trucks", value=count,
             expected=f"1 to {len(trucks)}", hint=f"add rows to {rows.file.name}", file=rows.file,
         )  # fmt: skip
     if count < len(trucks) and not isinstance(spec.policy, DailyPolicy):
         raise InputError(
-            "the routes are made for all trucks", where="fleet.trucks", value=count,
+            "the routes are made for all trucks", where="fleet.use_trucks", value=count,
             expected=f"{len(trucks)} with the policy '{spec.policy.kind}'",
             hint='policy = { kind = "daily" } gives the routes out anew',
         )  # fmt: skip
@@ -62,7 +62,7 @@ def _guns(tables: Tables, count: int) -> Rows:
     total = sum(charger.guns for charger in chargers)
     if not chargers:
         raise InputError(
-            "there is no charger to have guns", where="fleet.guns", value=count,
+            "there is no charger to have guns", where="fleet.use_guns", value=count,
             expected="a table chargers.csv", file=rows.file,
         )  # fmt: skip
     quotas = [charger.guns * count / total for charger in chargers]

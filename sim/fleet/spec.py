@@ -65,9 +65,9 @@ class FleetSpec(Frozen):
     ----------
     tables
         Folder with the case's tables (see `sim.fleet.tables`).
-    plan
-        File with the routes, if not ``plan.csv`` in that folder.
-    trucks, guns
+    plan, trucks, chargers, outages
+        Files with these tables, if not those of that folder.
+    use_trucks, use_guns
         So many of the trucks and of the charging guns in the tables, in the same proportions of
         types, depots and chargers; all if none. Fewer trucks need the policy ``daily``.
     replanning
@@ -92,10 +92,13 @@ class FleetSpec(Frozen):
 
     tables: Id
     plan: Id | None = None
+    trucks: Id | None = None
+    chargers: Id | None = None
+    outages: Id | None = None
     policy: Policy = PlanPolicy()
     chance: Chance = Chance()
-    trucks: Annotated[int, Field(ge=1)] | None = None
-    guns: Annotated[int, Field(ge=0)] | None = None
+    use_trucks: Annotated[int, Field(ge=1)] | None = None
+    use_guns: Annotated[int, Field(ge=0)] | None = None
     replanning: Literal["off", "nearest", "optimised"] = "nearest"
     replan_after_min: NonNegative = 20.0
     charge_after_shift: bool = True

@@ -42,8 +42,8 @@ class Tables:
         return tuple(rows.file for rows in self.of.values() if rows.lines or rows.file.exists())
 
 
-def read_tables(folder: Path, plan: Path | None = None) -> Tables:
-    """Read and check the tables of a folder.
+def read_tables(folder: Path, instead: Mapping[str, Path] | None = None) -> Tables:
+    """Read and check the tables of a folder, but for those that ``instead`` names files for.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def read_tables(folder: Path, plan: Path | None = None) -> Tables:
     of = {}
     for name, model in MODELS.items():
         file = folder / f"{name}.csv"
-        if name == "plan" and plan is not None:
-            file = plan
+        if instead is not None and name in instead:
+            file = instead[name]
             if not file.exists():
-                errors.append(InputError("no such file", where="fleet.plan", file=file))
+                errors.append(InputError("no such file", where=f"fleet.{name}", file=file))
         of[name] = Rows(file, (), ())
         if file.exists():
             try:

@@ -1,4 +1,5 @@
-"""The stated assumptions: every number the generator uses is a row of ``assumptions.csv``."""
+"""The stated assumptions: every number the generator uses is a row of ``assumptions.csv`` or
+``fleet_assumptions.csv``."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ class Assumptions:
     used: set[str] = field(default_factory=set)
 
     @classmethod
-    def read(cls, path: Path) -> Assumptions:
-        """Read the table.
+    def read(cls, *paths: Path) -> Assumptions:
+        """Read one table or several as one.
 
         Raises
         ------
@@ -40,6 +41,12 @@ class Assumptions:
             A column, tag or source is missing, or a name occurs twice; names file and line.
         """
         rows: dict[str, Row] = {}
+        for path in paths:
+            cls._add(path, rows)
+        return cls(rows)
+
+    @staticmethod
+    def _add(path: Path, rows: dict[str, Row]) -> None:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
             if tuple(reader.fieldnames or ()) != COLUMNS:
@@ -53,7 +60,6 @@ class Assumptions:
                 if row.name in rows:
                     raise ValueError(f"{path}:{line}: {row.name} occurs twice")
                 rows[row.name] = row
-        return cls(rows)
 
     def text(self, name: str) -> str:
         """Return the value of row `name` as it stands."""

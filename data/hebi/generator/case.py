@@ -1,4 +1,4 @@
-"""The whole case: the town, its network with works and channels, and the files."""
+"""The whole case: the town, its network with works and channels, the fleet, and the files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from .assumptions import Assumptions
 from .base import base_draft
 from .channels import add_channels
 from .files import write_city, write_csv, write_river, write_storms
+from .fleet.case import FleetCase, build_fleet
+from .fleet.tables import write_fleet
 from .town import Town, build_town
 from .works import add_works
 from .worksheet import Worksheet
@@ -24,15 +26,16 @@ class Case:
     town: Town
     works: Worksheet
     network: Network
+    fleet: FleetCase
 
 
 def build_case(assumptions: Assumptions) -> Case:
-    """Build town, base network, works and channels from the assumptions."""
+    """Build town, base network, works, channels and fleet from the assumptions."""
     town = build_town(assumptions)
     draft = base_draft(town)
     works = add_works(town, draft)
     add_channels(town, draft)
-    return Case(town, works, draft.network(town))
+    return Case(town, works, draft.network(town), build_fleet(town))
 
 
 def write_case(case: Case, folder: Path) -> None:
@@ -60,6 +63,7 @@ def write_case(case: Case, folder: Path) -> None:
         ),
     )  # fmt: skip
     write_tables(case.network, folder / "network")
+    write_fleet(case.fleet, folder / "fleet")
     stale = case.town.assumptions.unused()
     if stale:
-        raise ValueError(f"rows of assumptions.csv that nothing uses: {stale}")
+        raise ValueError(f"rows of the assumptions that nothing uses: {stale}")

@@ -38,3 +38,11 @@ class Plane:
     def lat(self, y_m: float) -> float:
         """Return the latitude of a point `y_m` north of the origin."""
         return round(self.origin_lat + y_m / self.metres_per_degree_lat, 7)
+
+    def x_m(self, lon: float) -> float:
+        """Return how far east of the origin a longitude is."""
+        return (lon - self.origin_lon) * self.metres_per_degree_lon
+
+    def y_m(self, lat: float) -> float:
+        """Return how far north of the origin a latitude is."""
+        return (lat - self.origin_lat) * self.metres_per_degree_lat

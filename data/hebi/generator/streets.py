@@ -58,7 +58,9 @@ class StreetGraph:
 
 
 @dataclass
-class _Edge:
+class Edge:
+    """A street in the making."""
+
     a: str
     b: str
     street_class: str
@@ -87,14 +89,15 @@ def is_one_piece(nodes: set[str], edges: list[tuple[str, str]]) -> bool:
     return seen == nodes
 
 
-def _line_positions(count: int, jitter: float, generator: np.random.Generator) -> np.ndarray:
+def line_positions(count: int, jitter: float, generator: np.random.Generator) -> np.ndarray:
     """Return `count` cell centres of a division of 0..1 into cells of varying width."""
     widths = 1.0 + jitter * (2 * generator.random(count) - 1)
     ends = np.cumsum(widths) / widths.sum()
     return np.asarray(ends - widths / widths.sum() / 2)
 
 
-def _line_class(index: int, arterial_every: int, collector_every: int) -> str:
+def line_class(index: int, arterial_every: int, collector_every: int) -> str:
+    """Return the class of a line of the grid."""
     if index % arterial_every == arterial_every // 2:
         return "arterial"
     return "collector" if index % collector_every == 0 else "local"
@@ -118,8 +121,8 @@ def build_streets(
     columns, rows = count("streets.columns"), count("streets.rows")
     arterial_every = count("streets.arterial_every")
     collector_every = count("streets.collector_every")
-    column_at = _line_positions(columns, number("streets.line_jitter"), generator)
-    row_at = _line_positions(rows, number("streets.line_jitter"), generator)
+    column_at = line_positions(columns, number("streets.line_jitter"), generator)
+    row_at = line_positions(rows, number("streets.line_jitter"), generator)
     jitter_m = number("streets.node_jitter")
     bend_m, bend_wave_m = number("streets.bend"), number("streets.bend_wave_length")
     height_m = outline.north_m - outline.south_m
@@ -140,20 +143,21 @@ def build_streets(
     kept = [key for key in place if key not in park]
     name = {key: f"J{index:03d}" for index, key in enumerate(kept, start=1)}
     at = {name[key]: place[key] for key in kept}
-    row_class = [_line_class(row, arterial_every, collector_every) for row in range(rows)]
-    column_class = [_line_class(c, arterial_every, collector_every) for c in range(columns)]
-    edges: list[_Edge] = []
+    row_class = [line_class(row, arterial_every, collector_every) for row in range(rows)]
+    column_class = [line_class(c, arterial_every, collector_every) for c in range(columns)]
+    edges: list[Edge] = []
     for row, column in kept:
         for step, street_class in (((0, 1), row_class[row]), ((1, 0), column_class[column])):
             key = (row + step[0], column + step[1])
             if key in name:
-                edges.append(_Edge(name[row, column], name[key], street_class))
+                edges.append(Edge(name[row, column], name[key], street_class))
 
     for edge in edges:
         if any(_crosses(at[edge.a], at[edge.b], river) for river in rivers):
             edge.structure = "bridge"
     edges, underpasses = _railway(assumptions, edges, at)
-    edges = _gaps(assumptions, edges, set(at) | set(underpasses), generator)
+    share = number("streets.local_gap_share")
+    edges = thin_out(edges, set(at) | set(underpasses), share, generator)
 
     drop_m = number("streets.underpass_drop")
     nodes: dict[str, StreetNode] = {}
@@ -176,11 +180,11 @@ def _park(assumptions: Assumptions, rows: int, columns: int) -> set[tuple[int, i
 
 
 def _railway(
-    assumptions: Assumptions, edges: list[_Edge], at: dict[str, tuple[float, float]]
-) -> tuple[list[_Edge], dict[str, tuple[float, float]]]:
+    assumptions: Assumptions, edges: list[Edge], at: dict[str, tuple[float, float]]
+) -> tuple[list[Edge], dict[str, tuple[float, float]]]:
     """Cut the streets at the railway; arterials pass under it through a new lowest node."""
     rail_x = assumptions.number("railway.x")
-    kept: list[_Edge] = []
+    kept: list[Edge] = []
     underpasses: dict[str, tuple[float, float]] = {}
     for edge in edges:
         (xa, ya), (xb, yb) = at[edge.a], at[edge.b]
@@ -190,16 +194,15 @@ def _railway(
             key = f"JU{len(underpasses) + 1}"
             # in the middle of the street, so that both ramps have room
             underpasses[key] = ((xa + xb) / 2, (ya + yb) / 2)
-            kept.append(_Edge(edge.a, key, edge.street_class, "underpass"))
-            kept.append(_Edge(key, edge.b, edge.street_class, "underpass"))
+            kept.append(Edge(edge.a, key, edge.street_class, "underpass"))
+            kept.append(Edge(key, edge.b, edge.street_class, "underpass"))
     return kept, underpasses
 
 
-def _gaps(
-    assumptions: Assumptions, edges: list[_Edge], nodes: set[str], generator: np.random.Generator
-) -> list[_Edge]:
+def thin_out(
+    edges: list[Edge], nodes: set[str], share: float, generator: np.random.Generator
+) -> list[Edge]:
     """Drop some local streets, never one that would cut the graph or leave a node one street."""
-    share = assumptions.number("streets.local_gap_share")
     kept = list(edges)
     degree: dict[str, int] = defaultdict(int)
     for edge in edges:
@@ -222,7 +225,7 @@ def _gaps(
 
 
 def _finish(
-    assumptions: Assumptions, edges: list[_Edge], nodes: dict[str, StreetNode]
+    assumptions: Assumptions, edges: list[Edge], nodes: dict[str, StreetNode]
 ) -> list[Street]:
     """Give every edge its length, width, lanes and speed."""
     width = {c: assumptions.number(f"streets.{c}.width") for c in CLASSES}

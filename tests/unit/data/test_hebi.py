@@ -24,7 +24,7 @@ from sim.drainage.time_csv import read_series_csv
 
 ROOT = Path(__file__).resolve().parents[3]
 HEBI = ROOT / "data" / "hebi"
-INPUTS = {"README.md", "assumptions.csv", "generate.py"}
+INPUTS = {"README.md", "assumptions.csv", "fleet_assumptions.csv", "generate.py"}
 
 
 def rows(name: str, folder: Path = HEBI) -> list[dict[str, str]]:
