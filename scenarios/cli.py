@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from scenarios import cli_layers
+from scenarios.cli_fleet import optimize_app
 from scenarios.cli_options import Every, Language, RunName, ScenarioName, Settings
 from scenarios.cli_pumps import pumps
 from scenarios.cli_uncertainty import add_commands as add_uncertainty
@@ -61,6 +62,7 @@ app = typer.Typer(
 import_app = typer.Typer(no_args_is_help=True, help="Make a scenario of another tool's file.")
 export_app = typer.Typer(no_args_is_help=True, help="Write a scenario for another tool.")
 app.add_typer(import_app, name="import")
+app.add_typer(optimize_app, name="optimize")
 app.add_typer(export_app, name="export")
 cli_layers.register(import_app, export_app)
 

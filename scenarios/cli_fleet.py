@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,28 +11,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.cli_options import Language, ScenarioName, Settings
-from sim.kernel.errors import InputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from scenarios.cli_output import Output
-    from scenarios.works_text import TextTable
 
-Replications = Annotated[
-    int, typer.Option(min=1, help="Of every arm, with the same random draws.")
-]
+Replications = Annotated[int, typer.Option(min=1, help="Of every arm, with the same random draws.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes that simulate.")]
 
-optimize_app = typer.Typer(no_args_is_help=True, help="Let a solver propose; the simulation verifies.")
+optimize_app = typer.Typer(
+    no_args_is_help=True, help="Let a solver propose; the simulation verifies."
+)
 
 
 @optimize_app.command("routes")
 def routes(
     scenario: ScenarioName,
-    engine: Annotated[
-        str, typer.Option(help="core, exact, pyvrp, ortools, or auto.")
-    ] = "auto",
+    engine: Annotated[str, typer.Option(help="core, exact, pyvrp, ortools, or auto.")] = "auto",
     seconds: Annotated[float, typer.Option(min=0.1, help="Most time of the search.")] = 60.0,
     iterations: Annotated[
         int | None,
@@ -76,8 +71,8 @@ def routes(
         )  # fmt: skip
     output, labels = Output(lang), _labels()
     output.say(routes_text.plan_headline(study, t))
-    _print(output, routes_text.figures_table(study, t, labels))
-    _print(output, routes_text.routes_table(study, t))
+    output.text_table(routes_text.figures_table(study, t, labels))
+    output.text_table(routes_text.routes_table(study, t))
     for note in routes_text.plan_notes(study, t):
         output.say(f"- {note}")
     output.say(str(study.plan_file))
@@ -118,7 +113,7 @@ def fleet(
         )  # fmt: skip
     output = Output(lang)
     output.say(routes_text.sizes_headline(found, t))
-    _print(output, routes_text.sizes_table(found, t))
+    output.text_table(routes_text.sizes_table(found, t))
     for note in routes_text.sizes_notes(found, t):
         output.say(f"- {note}")
 
@@ -149,11 +144,11 @@ def response(
         )  # fmt: skip
     output, labels = Output(lang), _labels()
     output.say(routes_text.response_headline(found, t))
-    _print(output, routes_text.changed_table(found, t))
-    _print(output, routes_text.response_table(found, t, labels))
+    output.text_table(routes_text.changed_table(found, t))
+    output.text_table(routes_text.response_table(found, t, labels))
 
 
-def _labels():  # type: ignore[no-untyped-def]
+def _labels() -> Mapping[str, Label]:
     from sim.fleet import SYSTEM
 
     return SYSTEM.labels
@@ -172,7 +167,7 @@ def _bars() -> Iterator[Progress]:
 
 
 @contextmanager
-def _first_interrupt():  # type: ignore[no-untyped-def]
+def _first_interrupt() -> Iterator[Callable[[], bool]]:
     """Ctrl-C sets a wish to stop once; the second time it interrupts."""
     import signal
 
@@ -188,16 +183,3 @@ def _first_interrupt():  # type: ignore[no-untyped-def]
         yield lambda: asked[0]
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _print(output: Output, table: TextTable) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for head, numeric in zip(table.heads, table.numeric, strict=True):
-        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
-    for row in table.rows:
-        shown.add_row(*map(Text, row))
-    output.console.print(shown)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -23,6 +23,9 @@ from scenarios.document import Scenario
 from scenarios.schema import StoredRun
 from scenarios.verify import GapRow
 from sim.kernel.system import Label
+
+if TYPE_CHECKING:
+    from scenarios.works_text import TextTable
 
 PIPED_WIDTH = 100
 """Columns when the output goes to a file or another program."""
@@ -53,6 +56,15 @@ class Output:
     def say(self, text: str) -> None:
         """Print a line as it is."""
         self.console.print(Text(text))
+
+    def text_table(self, table: TextTable) -> None:
+        """Print a table of text."""
+        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for head, numeric in zip(table.heads, table.numeric, strict=True):
+            shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
+        for row in table.rows:
+            shown.add_row(*map(Text, row))
+        self.console.print(shown)
 
     def word(self, key: str) -> str:
         """Return a word of the command line."""

@@ -10,8 +10,7 @@ import typer
 from scenarios.cli_options import Language, ScenarioName, Settings
 
 if TYPE_CHECKING:
-    from scenarios.cli_output import Output
-    from scenarios.works_text import TextTable
+    pass
 
 
 def pumps(
@@ -60,20 +59,7 @@ def pumps(
         )  # fmt: skip
     output = Output(lang)
     output.say(emergency_text.headline(study, t))
-    _print(output, emergency_text.arms_table(study, t))
-    _print(output, emergency_text.sites_table(study, t))
+    output.text_table(emergency_text.arms_table(study, t))
+    output.text_table(emergency_text.sites_table(study, t))
     for note in emergency_text.notes(study, t):
         output.say(f"- {note}")
-
-
-def _print(output: Output, table: TextTable) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for head, numeric in zip(table.heads, table.numeric, strict=True):
-        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
-    for row in table.rows:
-        shown.add_row(*map(Text, row))
-    output.console.print(shown)

@@ -12,8 +12,7 @@ from scenarios.cli_options import Language, ScenarioName, Settings
 from sim.kernel.errors import InputError
 
 if TYPE_CHECKING:
-    from scenarios.cli_output import Output
-    from scenarios.works_text import TextTable
+    pass
 
 
 def works(
@@ -94,9 +93,9 @@ def works(
     output = Output(lang)
     plan = works_text.plan_for(study.plans, ranked)
     output.say(works_text.summary_line(study, plan, t))
-    _print(output, works_text.plans_table(study, t))
-    _print(output, works_text.ranked_table(study, plan, t))
-    _print(output, works_text.storms_table(study, plan, t))
+    output.text_table(works_text.plans_table(study, t))
+    output.text_table(works_text.ranked_table(study, plan, t))
+    output.text_table(works_text.storms_table(study, plan, t))
     for note in works_text.notes(study, t):
         output.say(f"- {note}")
     if verify:
@@ -121,18 +120,3 @@ def works(
                 f"cannot be written: {error.strerror or error}", where="--out", file=out
             ) from error
         output.say(str(out))
-
-
-def _print(output: Output, table: TextTable) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    if not table.rows:
-        return
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for head, numeric in zip(table.heads, table.numeric, strict=True):
-        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
-    for row in table.rows:
-        shown.add_row(*map(Text, row))
-    output.console.print(shown)

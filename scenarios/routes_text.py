@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scenarios.cli_output import number
+from scenarios.cli_output import number, with_interval
 from scenarios.compare import Paired
 from scenarios.fleet_arms import UNDISTURBED, Arm, Response, Sizes
 from scenarios.locale import Texts
@@ -34,17 +34,16 @@ def plan_headline(study: Study, t: Texts) -> str:
 
 def figures_table(study: Study, t: Texts, labels: Labels) -> TextTable:
     """Return the figures of the fleet as it is, as promised, and as simulated."""
-    rows = []
-    for figure in study.figures:
-        rows.append(
-            (
-                _named(figure.name, figure.unit, t, labels),
-                _or_dash(figure.now),
-                _or_dash(figure.promised),
-                _with_half(figure.simulated, figure.half_width),
-                interval(figure.change),
-            )
+    rows = [
+        (
+            _named(figure.name, figure.unit, t, labels),
+            _or_dash(figure.now),
+            _or_dash(figure.promised),
+            with_interval(figure.simulated, figure.half_width),
+            interval(figure.change),
         )
+        for figure in study.figures
+    ]
     keys = ("figure", "now", "promised", "simulated", "change")
     return TextTable(
         tuple(t(f"routes.head_{k}") for k in keys), (False, True, True, True, True), tuple(rows)
@@ -83,9 +82,14 @@ def routes_table(study: Study, t: Texts) -> TextTable:
 
 def plan_notes(study: Study, t: Texts) -> list[str]:
     """Return what a reader has to know to judge a plan."""
-    solution, notes = study.solution, []
-    notes.append(t("routes.note_engine", engine=solution.engine, why=study.why,
-                   iterations=solution.iterations, stop=t(f"routes.stop_{solution.stop_reason}")))  # fmt: skip
+    solution = study.solution
+    stop = t(f"routes.stop_{solution.stop_reason}")
+    notes = [
+        t(
+            "routes.note_engine", engine=solution.engine, why=study.why, stop=stop,
+            iterations=solution.iterations,
+        )
+    ]  # fmt: skip
     if solution.bound == solution.bound:  # not NaN
         notes.append(t("routes.note_bound", gap=f"{solution.gap:.2%}"))
     else:
@@ -127,10 +131,18 @@ def sizes_table(found: Sizes, t: Texts) -> TextTable:
                 t("routes.efficient") if size.efficient else "",
             )
         )  # fmt: skip
-    keys = ("trucks", "guns", "service", "missed", "overtime", "wait_guns", "lowest", "cost", "mark")
-    return TextTable(
-        tuple(t(f"routes.size_{k}") for k in keys), (*[True] * 8, False), tuple(rows)
+    keys = (
+        "trucks",
+        "guns",
+        "service",
+        "missed",
+        "overtime",
+        "wait_guns",
+        "lowest",
+        "cost",
+        "mark",
     )
+    return TextTable(tuple(t(f"routes.size_{k}") for k in keys), (*[True] * 8, False), tuple(rows))
 
 
 def sizes_notes(found: Sizes, t: Texts) -> list[str]:
@@ -148,10 +160,12 @@ def sizes_notes(found: Sizes, t: Texts) -> list[str]:
 
 def response_table(found: Response, t: Texts, labels: Labels) -> TextTable:
     """Return a column per way to respond, with its difference to the undisturbed day."""
-    names = [name for name in found.arms[0].figures if any(_differs(arm, name) for arm in found.arms)]
+    names = [
+        name for name in found.arms[0].figures if any(_differs(arm, name) for arm in found.arms)
+    ]
     rows = []
     for name in names:
-        row = [_named(name, found.arms[0].units.get(name, ""), t, labels)]
+        row = [_named(name, first.units.get(name, ""), t, labels)]
         for arm in found.arms:
             shown = arm.figures if arm.name == UNDISTURBED else arm.against_first
             row.append(interval(shown.get(name), signed=arm.name != UNDISTURBED))
@@ -183,7 +197,7 @@ def response_headline(found: Response, t: Texts) -> str:
     return t(
         "routes.response_headline", changed=len(found.changed),
         missed_off=number(missed["off"]), missed=number(missed["now"]),
-        km=number(best.against_first["km"].mean, signed=True),
+        km=with_interval(best.against_first["km"].mean, None, signed=True),
     )  # fmt: skip
 
 
@@ -210,14 +224,7 @@ def interval(found: Paired | None, *, signed: bool = False) -> str:
     """Return a mean with half its 95 % interval, or a dash."""
     if found is None:
         return "–"
-    return _with_half(found.mean, found.half_width, signed=signed)
-
-
-def _with_half(value: float | None, half: float | None, *, signed: bool = False) -> str:
-    if value is None:
-        return "–"
-    text = number(value, signed=signed)
-    return text if not half else f"{text} ± {number(half)}"
+    return with_interval(found.mean, found.half_width, signed=signed)
 
 
 def _or_dash(value: float | None) -> str:
