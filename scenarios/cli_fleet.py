@@ -15,6 +15,8 @@ from scenarios.cli_options import Language, ScenarioName, Settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from sim.kernel.system import Label
+
 
 Replications = Annotated[int, typer.Option(min=1, help="Of every arm, with the same random draws.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes that simulate.")]
@@ -81,6 +83,64 @@ def routes(
 
         for file in write_study(study, out):
             output.say(str(file))
+
+
+@optimize_app.command("problem")
+def problem(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A routing problem: TOML with tables beside it.")
+    ],
+    engine: Annotated[str, typer.Option(help="core, exact, pyvrp, ortools, or auto.")] = "auto",
+    seconds: Annotated[float, typer.Option(min=0.1, help="Most time of the search.")] = 60.0,
+    iterations: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most iterations; with them the same seed gives the same plan."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search.")] = 1,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where visits.csv, plan.json and a map go.")
+    ] = Path("plan"),
+    lang: Language = "en",
+) -> None:
+    """Solve a routing problem of your own: stops, trucks, sites and chargers in tables.
+
+    Ctrl-C ends the search with the best plan so far.
+    """
+    from optimize.routing.assemble import read_problem
+    from optimize.routing.engines.registry import solve
+    from optimize.routing.plan import Limits
+    from scenarios.cli_output import Output
+    from scenarios.locale import texts
+    from scenarios.routes_files import write_solution
+
+    t, output = texts(lang), Output(lang)
+    found = read_problem(file)
+    for note in found.notes:
+        output.say(f"- {note}")
+    with _bars() as bars, _first_interrupt() as asked:
+        bar = bars.add_task(t("routes.searching"), total=seconds)
+        limits = Limits(
+            seconds, iterations, seed, asked,
+            lambda p: bars.update(
+                bar, completed=p.seconds,
+                description=t("routes.incumbent", trucks=p.trucks, cost=f"{p.cost:.6g}"),
+            ),
+        )  # fmt: skip
+        solution, why = solve(found.problem, engine, limits)
+    left = len(solution.plan.left_out)
+    output.say(
+        t(
+            "routes.solved", trucks=solution.trucks, cost=f"{solution.cost:.6g}", left=left,
+            stops=len(found.problem.stops) - left, engine=solution.engine, why=why,
+            seconds=f"{solution.seconds:.1f}",
+            gap="-" if solution.bound != solution.bound else f"{solution.gap:.2%}",
+        )
+    )  # fmt: skip
+    for one in solution.plan.left_out:
+        stop = found.problem.stops[one.stop].id
+        output.say(f"- {t('routes.note_left', stop=stop, reason=one.reason)}")
+    for path in write_solution(found, solution.plan, out):
+        output.say(str(path))
 
 
 @optimize_app.command("fleet")
