@@ -24,7 +24,7 @@ from sim.fleet.tables import Tables, read_tables
 from sim.fleet.travel import MatrixTravel, Travel
 from sim.kernel.draws import entity_codes
 from sim.kernel.errors import InputError
-from sim.kernel.planner import Planner
+from sim.kernel.planner import Planner, Task
 
 Floats = NDArray[np.float64]
 _MOST_DAYS = 40_000  # a century
@@ -60,6 +60,7 @@ class FleetInputs:
     density: Floats
     points: tuple[R.Point, ...]
     point_codes: NDArray[np.uint64]
+    truck_codes: NDArray[np.uint64]
     kinds: Mapping[str, TruckKind]
     curves: Mapping[tuple[str, str], Curve]
     places: Mapping[str, int]
@@ -92,6 +93,11 @@ class FleetInputs:
                 here = int(place[route[-1]])
             routes[truck.id] = tuple(route)
         return routes
+
+    @cached_property
+    def stop_tasks(self) -> tuple[Task, ...]:
+        """The plain task of serving each point."""
+        return tuple(Task("stop", point.id) for point in self.points)
 
     @cached_property
     def planned(self) -> Mapping[tuple[str, int | None], tuple[R.PlanRow, ...]]:
@@ -147,6 +153,7 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
         density=density,
         points=points,
         point_codes=entity_codes([point.id for point in points]),
+        truck_codes=entity_codes([truck.id for truck in t["trucks"]]),
         kinds={row.id: _kind(row) for row in t["truck_types"]},
         curves=_curves(t["charging"]),
         places=places,

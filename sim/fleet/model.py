@@ -133,15 +133,16 @@ class FleetRun:
             return 0.0
         return (hour * 3600.0 - self.env.now - self.inputs.start_of_day_s) % DAY_S
 
-    def settle(self, rows: Floats) -> None:
-        """Take what the rows say was collected out of the bins."""
-        began = L.settle(self.course, rows)
+    def settle(self, rows: Floats) -> float:
+        """Take what the rows say was collected out of the bins; return the time of work in them."""
+        began, worked_s = L.settle(self.course, rows)
         for k in np.flatnonzero(began == began):
             point = self.inputs.points[int(rows[k, L.TARGET])].id
             self.run.recorder.event(float(began[k]), "fleet", "overflow", point)
         if self.collected.callbacks:
             self.collected.succeed()
             self.collected = self.env.event()
+        return worked_s
 
     # -- streets -----------------------------------------------------------------------------------
 
