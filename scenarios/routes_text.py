@@ -165,7 +165,7 @@ def response_table(found: Response, t: Texts, labels: Labels) -> TextTable:
     ]
     rows = []
     for name in names:
-        row = [_named(name, first.units.get(name, ""), t, labels)]
+        row = [_named(name, found.arms[0].units.get(name, ""), t, labels)]
         for arm in found.arms:
             shown = arm.figures if arm.name == UNDISTURBED else arm.against_first
             row.append(interval(shown.get(name), signed=arm.name != UNDISTURBED))
