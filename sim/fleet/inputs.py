@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from sim.fleet import rows as R
 from sim.fleet.charging import Curve
-from sim.fleet.demand import DAY_S, Bins
+from sim.fleet.demand import DAY_S, POINT, Bins
 from sim.fleet.legs import TruckKind
+from sim.fleet.nearest import NearestInsertion
 from sim.fleet.rows import STREAMS
 from sim.fleet.spec import FleetSpec
 from sim.fleet.tables import Tables, read_tables
@@ -72,6 +74,38 @@ class FleetInputs:
     def days(self) -> int:
         """Days that the run touches."""
         return len(self.weekdays)
+
+    @cached_property
+    def territories(self) -> Mapping[str, tuple[int, ...]]:
+        """Points of each truck's territory, the nearest one next, from its depot."""
+        mine: dict[str, list[int]] = {}
+        for number, point in enumerate(self.points):
+            if point.truck is not None:
+                mine.setdefault(point.truck, []).append(number)
+        duration, place = self.travel.duration_s, self.bins.points["place"]
+        trucks: Any = self.tables["trucks"]
+        routes = {}
+        for truck in trucks:
+            left, here, route = mine.get(truck.id, []), self.places[truck.depot], []
+            while left:
+                route.append(left.pop(int(np.argmin(duration[here, place[left]]))))
+                here = int(place[route[-1]])
+            routes[truck.id] = tuple(route)
+        return routes
+
+    @cached_property
+    def planned(self) -> Mapping[tuple[str, int | None], tuple[R.PlanRow, ...]]:
+        """Rows of the plan by truck and day (none: every day), in order."""
+        rows: Any = self.tables["plan"]
+        found: dict[tuple[str, int | None], list[R.PlanRow]] = {}
+        for row in rows:
+            found.setdefault((row.truck, row.day), []).append(row)
+        return {key: tuple(sorted(v, key=lambda r: r.sequence)) for key, v in found.items()}
+
+    @cached_property
+    def own_planner(self) -> Planner:
+        """The planner for when none is plugged in."""
+        return NearestInsertion(self)
 
     def plugged(self, planner: Planner) -> FleetInputs:
         """Return the same inputs with a planner."""
@@ -137,7 +171,7 @@ def _kind(row: R.TruckType) -> TruckKind:
         compaction_kwh_per_kg=electric * row.compaction_kwh_per_t / 1e3,
         auxiliary_kw=electric * row.auxiliary_kw,
         reserve_kwh=row.reserve_kwh,
-        electric=row.battery_kwh is not None,
+        electric=electric,
     )
 
 
@@ -180,9 +214,9 @@ def _bins(
         names.setdefault(row.profile, len(names))
     hours = np.zeros((len(names), 24))
     weekday, month = np.ones((len(names), 8)), np.ones((len(names), 13))
-    table = {"hour": hours, "weekday": weekday, "month": month}
+    factors = {"hour": hours, "weekday": weekday, "month": month}
     for row in profiles:
-        table[row.kind][names[row.profile], row.number] = row.factor
+        factors[row.kind][names[row.profile], row.number] = row.factor
     hours[hours.sum(axis=1) == 0.0] = 1.0  # a profile without hours is even
     share = np.zeros((len(names), 25))
     share[:, 1:] = np.cumsum(hours, axis=1) / hours.sum(axis=1, keepdims=True)
@@ -191,38 +225,25 @@ def _bins(
         [[weekday[f, n.isoweekday()] * month[f, n.month] for n in noons] for f in range(len(names))]
     ).reshape(len(names), len(noons))
     count, days = len(points), len(noons)
-    base, pattern = np.zeros((count, 2)), np.zeros((count, 2), dtype=np.int64)
-    for i, point in enumerate(points):
+    table = np.zeros(count, dtype=POINT)
+    for record, point in zip(table, points, strict=True):
         stream = streams[point.stream]
-        base[i, 0] = point.people * stream.kg_per_person_day + point.kg_per_day
-        base[i, 1] = point.shops * stream.kg_per_shop_day
-        pattern[i] = names[stream.household_profile], names[stream.shop_profile]
-    capacity = np.array([p.bins * p.bin_m3 * streams[p.stream].density_kg_m3 for p in points])
-
-    def floats(values: list[float]) -> Floats:
-        return np.array(values, dtype=np.float64)
-
+        record["place"] = places.get(point.place, -1)
+        record["stream"] = STREAMS.index(point.stream)
+        record["lifts"] = point.bins
+        record["homes"] = names[stream.household_profile]
+        record["shops"] = names[stream.shop_profile]
+        record["capacity_kg"] = point.bins * point.bin_m3 * stream.density_kg_m3
+        record["service_s"] = point.service_s
+        record["from_s"], record["to_s"] = point.from_h * 3600.0, point.to_h * 3600.0
+        record["homes_kg"] = point.people * stream.kg_per_person_day + point.kg_per_day
+        record["shops_kg"] = point.shops * stream.kg_per_shop_day
+        record["opening_kg"] = point.opening_share * record["capacity_kg"]
     return Bins(
-        place=np.array([places.get(p.place, -1) for p in points], dtype=np.int64),
-        stream=np.array([STREAMS.index(p.stream) for p in points], dtype=np.int64),
-        lifts=np.array([p.bins for p in points], dtype=np.int64),
-        capacity_kg=capacity.reshape(count),
-        service_s=floats([p.service_s for p in points]),
-        from_s=floats([p.from_h * 3600.0 for p in points]),
-        to_s=floats([p.to_h * 3600.0 for p in points]),
-        base_kg=base,
-        pattern=pattern,
+        points=table,
         share=share,
         weight=weight,
         luck=np.ones((count, days)),
         before_kg=np.zeros((count, days + 1)),
         start_s=np.array([start_of_day_s]),
-        opening_kg=floats([p.opening_share for p in points]) * capacity.reshape(count),
-        origin_kg=np.zeros(count),
-        taken_kg=np.zeros(count),
-        seen_s=np.zeros(count),
-        over_kg=np.zeros(count),
-        over_s=np.zeros(count),
-        over_times=np.zeros(count, dtype=np.int64),
-        visits=np.zeros(count, dtype=np.int64),
     )

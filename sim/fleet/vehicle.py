@@ -53,6 +53,8 @@ class Vehicle:
         self.number = number
         self.row = row
         self.kind = inputs.kinds[row.type]
+        self.electric = self.kind.electric > 0.0
+        self.of_kind = np.array(self.kind)
         self.type: R.TruckType = model.types[row.type]
         self.streams = tuple(R.STREAMS.index(s) for s in self.type.streams.split())
         self.depot = inputs.places[row.depot]
@@ -65,6 +67,7 @@ class Vehicle:
         self.load_kg[self.streams[0]] = row.start_kg
         self.driven_s = self.rested = self.worked_s = 0.0
         self.duty = NO_DUTY
+        self.of_duty = np.array(self.duty)
         self.log: list[Floats] = []
         self.model = model
 
