@@ -53,7 +53,7 @@ def points() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def nodes() -> dict[str, dict[str, str]]:
-    return {row["id"]: row for row in rows(FLEET / "street_nodes.csv")}
+    return {row["id"]: row for row in rows(FLEET / "streets" / "street_nodes.csv")}
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_files_stay_small() -> None:
 
 
 def test_qibin_has_the_streets_of_the_drainage_case(nodes) -> None:
-    own = {row["id"]: row for row in rows(FLEET / "streets.csv")}
+    own = {row["id"]: row for row in rows(FLEET / "streets" / "streets.csv")}
     city = {row["id"]: row for row in rows(HEBI / "streets.csv")}
     assert {key: own[key] for key in city} == city
     for row in rows(HEBI / "street_nodes.csv"):
@@ -201,7 +201,7 @@ def test_qibin_has_the_streets_of_the_drainage_case(nodes) -> None:
 
 def test_the_districts_lie_where_they_should_and_are_joined(nodes) -> None:
     index = {node: k for k, node in enumerate(nodes)}
-    streets = rows(FLEET / "streets.csv")
+    streets = rows(FLEET / "streets" / "streets.csv")
     tail, head = ([index[s[end]] for s in streets] for end in ("from", "to"))
     metres = [float(s["length_m"]) for s in streets]
     graph = csr_matrix((metres, (tail, head)), shape=(len(nodes), len(nodes)))
@@ -213,6 +213,23 @@ def test_the_districts_lie_where_they_should_and_are_joined(nodes) -> None:
         there = index[depots[district[name]]]
         assert least < way_m[district["Qibin"], there] < most
     assert {s["class"] for s in streets} == {"arterial", "collector", "local", "trunk"}
+
+
+def test_every_place_is_a_street_corner_where_it_says(nodes, points) -> None:
+    places = {row["id"]: row for row in rows(FLEET / "streets" / "places.csv")}
+    for place, row in places.items():
+        assert (row["x_m"], row["y_m"]) == (nodes[place]["x_m"], nodes[place]["y_m"])
+    used = {point["place"] for point in points}
+    for name, column in (("trucks", "depot"), ("sites", "place"), ("chargers", "place")):
+        used |= {row[column] for row in rows(FLEET / f"{name}.csv")}
+    assert used == set(places)
+
+
+def test_water_is_told_of_at_every_junction_of_the_drainage_case() -> None:
+    flooded = rows(FLEET / "streets" / "flooded.csv")
+    junctions = {row["id"] for row in rows(HEBI / "network" / "junctions.csv")}
+    assert {row["point"] for row in flooded} <= junctions
+    assert {row["node"] for row in flooded} == {r["id"] for r in rows(HEBI / "street_nodes.csv")}
 
 
 def test_nobody_puts_waste_out_in_an_underpass(nodes, points) -> None:
@@ -302,7 +319,8 @@ def test_another_number_of_trucks_is_another_fleet_with_the_same_points(tmp_path
     assert main(["--fleet-assumptions", str(table), "--out", str(tmp_path / "out")]) == 0
     again = tmp_path / "out" / "fleet"
     assert len(rows(again / "trucks.csv")) == 64 + 8
-    assert (again / "streets.csv").read_bytes() == (FLEET / "streets.csv").read_bytes()
+    streets = Path("streets") / "streets.csv"
+    assert (again / streets).read_bytes() == (FLEET / streets).read_bytes()
     kept = ("id", "place", "people", "shops", "bins")
     assert [[p[c] for c in kept] for p in rows(again / "points.csv")] == [
         [p[c] for c in kept] for p in rows(FLEET / "points.csv")

@@ -24,7 +24,8 @@ SHIFTS = ("early", "day", "night", "weekdays", "round")
 
 def write_fleet(case: FleetCase, folder: Path) -> None:
     """Write today's case into `folder`; into folders within it, what its variants have instead."""
-    _streets(case, folder)
+    _streets(case, folder / "streets")
+    _places(case, folder / "streets")
     _points(case, folder)
     _streams(case, folder)
     _truck_types(case.town.assumptions, folder)
@@ -60,6 +61,28 @@ def _streets(case: FleetCase, folder: Path) -> None:
             for s in case.region.streets
         ),
     )  # fmt: skip
+
+
+def _places(case: FleetCase, folder: Path) -> None:
+    """Write the street corners that the other tables name, and where water is told of."""
+    plane, nodes = case.town.plane, case.region.nodes
+    name = {node: f"depot {district}" for district, node in case.region.depot.items()}
+    name |= {node: f"site {place}" for place, node in case.region.site.items()}
+    used = {stop.node.id for stop in case.stops} | set(name)
+    write_csv(
+        folder / "places.csv",
+        ("id", "x_m", "y_m", "lon", "lat", "name"),
+        (
+            (n.id, f"{n.x_m:.2f}", f"{n.y_m:.2f}", f"{plane.lon(n.x_m):.6f}",
+             f"{plane.lat(n.y_m):.6f}", name.get(n.id, ""))
+            for n in nodes.values() if n.id in used
+        ),
+    )  # fmt: skip
+    write_csv(
+        folder / "flooded.csv",
+        ("point", "node"),
+        ((node, node) for node in case.town.graph.nodes),
+    )
 
 
 def _points(case: FleetCase, folder: Path) -> None:
