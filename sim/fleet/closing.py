@@ -47,8 +47,8 @@ def close(model: FleetRun) -> None:
 
 
 def _logs(model: FleetRun) -> tuple[Floats, NDArray[np.int64]]:
-    logs = [np.concatenate(truck.log) for truck in model.trucks if truck.log]
-    numbers = [truck.number for truck in model.trucks if truck.log]
+    logs = [log for truck in model.trucks for log in truck.log]
+    numbers = [truck.number for truck in model.trucks for _ in truck.log]
     if not logs:
         return np.zeros((0, L.WIDTH)), np.zeros(0, dtype=np.int64)
     return np.concatenate(logs), np.repeat(numbers, [len(log) for log in logs])

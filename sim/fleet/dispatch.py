@@ -51,10 +51,9 @@ class Dispatch:
                 self._give_out(day, self._policy.route_share)
             return self._given.pop(truck.row.id, [])
         share = self._policy.route_share if isinstance(self._policy, FillPolicy) else -1.0
-        points = self._m.inputs.points
-        numbers = self._m.inputs.territories[truck.row.id]
+        tasks, numbers = self._m.inputs.stop_tasks, self._m.inputs.territories[truck.row.id]
         due = self._due(share)
-        return [Task("stop", points[p].id) for p in numbers if due[p]]
+        return [tasks[p] for p in numbers if due[p]]
 
     def _due(self, share: float) -> NDArray[np.bool_]:
         """Return which points are at least so full now, (P,)."""

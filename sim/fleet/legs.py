@@ -294,14 +294,18 @@ def _stretch(  # type: ignore[no-untyped-def]
 @compiled
 def _settle(rows, points, share, weight, luck, before_kg, start_s, claim, began):  # type: ignore[no-untyped-def]
     b = Bins(points, share, weight, luck, before_kg, start_s)
+    worked_s = 0.0
     for i in range(rows.shape[0]):
         began[i] = np.nan
+        if rows[i, KIND] == DRIVE or rows[i, KIND] == COLLECT:
+            worked_s += rows[i, TO_S] - rows[i, FROM_S]
         if rows[i, KIND] == COLLECT:
             p = int(rows[i, TARGET])
             began[i] = see(b, p, rows[i, FROM_S])
             b.points[p].taken_kg += rows[i, AMOUNT]
             b.points[p].visits += 1
             claim[p] = -1
+    return worked_s
 
 
 @compiled
@@ -399,11 +403,16 @@ def trip(
     return out[: _trip(target, to, metres, free_s, luck, *ways, of_kind, of_duty, state, out)]
 
 
-def settle(course: Course, rows: Floats) -> Floats:
-    """Take the waste of finished rows out of the bins; return when overflow began, by row, or NaN.
+def settle(course: Course, rows: Floats) -> tuple[Floats, float]:
+    """Take the waste of finished rows out of the bins.
 
     Overflow is looked at when collection begins, which is also when the content is taken.
+
+    Returns
+    -------
+    (began, worked_s)
+        When overflow began, by row, or NaN; time spent driving and collecting.
     """
     began = np.empty(len(rows))
-    _settle(rows, *course.bins, course.claim, began)
-    return began
+    worked_s = _settle(rows, *course.bins, course.claim, began)
+    return began, worked_s

@@ -133,15 +133,16 @@ class FleetRun:
             return 0.0
         return (hour * 3600.0 - self.env.now - self.inputs.start_of_day_s) % DAY_S
 
-    def settle(self, rows: Floats) -> None:
-        """Take what the rows say was collected out of the bins."""
-        began = L.settle(self.course, rows)
+    def settle(self, rows: Floats) -> float:
+        """Take what the rows say was collected out of the bins; return the time of work in them."""
+        began, worked_s = L.settle(self.course, rows)
         for k in np.flatnonzero(began == began):
             point = self.inputs.points[int(rows[k, L.TARGET])].id
             self.run.recorder.event(float(began[k]), "fleet", "overflow", point)
         if self.collected.callbacks:
             self.collected.succeed()
             self.collected = self.env.event()
+        return worked_s
 
     # -- streets -----------------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ class FleetRun:
     def streets(self, topic: str) -> None:
         """Recompute ways after a change of a topic, and look after the routes that it touches."""
         before = self.travel.duration_s
-        if self.travel.update(topic, self.run.signals):
+        if self.travel.update(topic, self.run.signals, self.env.now):
             self.course = self.course._replace(ways=self._ways())
             self.dispatch.streets_changed(before)
 
