@@ -308,12 +308,12 @@ def day_problem(
 def expected_kg(inputs: FleetInputs, day: int) -> dict[str, float]:
     """Return what is expected at each point on a day if it was emptied a day before, kg.
 
-    On the first day also what is there at the start.
+    On the first day what is there at the start, if that is more.
     """
-    bins = inputs.bins
-    kg = (bins.base_kg * bins.weight[bins.pattern, day]).sum(axis=1)
+    points, weight = inputs.bins.points, inputs.bins.weight[:, day]
+    kg = points["homes_kg"] * weight[points["homes"]] + points["shops_kg"] * weight[points["shops"]]
     if day == 0:
-        kg = kg + bins.opening_kg
+        kg = np.maximum(kg, points["opening_kg"])
     return {point.id: float(kg[p]) for p, point in enumerate(inputs.points)}
 
 

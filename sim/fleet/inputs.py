@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,11 +17,12 @@ from sim.fleet.charging import Curve
 from sim.fleet.demand import DAY_S, POINT, Bins
 from sim.fleet.legs import TruckKind
 from sim.fleet.nearest import NearestInsertion
+from sim.fleet.places import given_ways, read_places, street_ways
 from sim.fleet.rows import STREAMS
 from sim.fleet.size import sized
 from sim.fleet.spec import FleetSpec
 from sim.fleet.tables import Tables, read_tables
-from sim.fleet.travel import MatrixTravel, Travel
+from sim.fleet.travel import Travel
 from sim.kernel.draws import entity_codes
 from sim.kernel.errors import InputError
 from sim.kernel.planner import Planner, Task
@@ -66,11 +66,12 @@ class FleetInputs:
     curves: Mapping[tuple[str, str], Curve]
     places: Mapping[str, int]
     travel: Travel
+    more_files: tuple[Path, ...] = ()
     planner: Planner | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        return self.tables.files
+        return (*self.tables.files, *self.more_files)
 
     @property
     def days(self) -> int:
@@ -127,12 +128,13 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     InputError, InputErrors
         Naming file, place, value and what was expected.
     """
+    named = None if spec.streets is None else read_places(spec.streets, folder)
     instead = {
         name: folder / str(file)
         for name in ("plan", "trucks", "chargers", "outages")
         if (file := getattr(spec, name)) is not None
     }
-    tables = sized(read_tables(folder / spec.tables, instead), spec)
+    tables = sized(read_tables(folder / spec.tables, instead, named), spec)
     t: Any = tables
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     start_of_day_s = (start - midnight).total_seconds()
@@ -142,7 +144,9 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     noons = [midnight + timedelta(days=d, hours=12) for d in range(days)]
     streams = {row.id: row for row in t["streams"]}
     density = np.array([streams[s].density_kg_m3 if s in streams else 1e3 for s in STREAMS])
-    travel, places = _matrix(tables)
+    travel, places, more = given_ways(tables)
+    if spec.streets is not None and named is not None:
+        travel, places, more = street_ways(spec.streets, folder, named)
     points: tuple[R.Point, ...] = t["points"]
     cv = np.array([streams[point.stream].day_cv for point in points])
     if not spec.chance.demand:
@@ -164,6 +168,7 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
         curves=_curves(t["charging"]),
         places=places,
         travel=travel,
+        more_files=more,
     )
 
 
@@ -191,22 +196,6 @@ def _curves(rows: tuple[R.CurveRow, ...]) -> dict[tuple[str, str], Curve]:
         key: Curve(tuple(e for e, _ in pairs), tuple(s for _, s in pairs))
         for key, pairs in knots.items()
     }
-
-
-def _matrix(tables: Tables) -> tuple[Travel, dict[str, int]]:
-    rows: Any = tables["travel"]
-    places: dict[str, int] = {}
-    for row in rows:
-        places.setdefault(row.origin, len(places))
-    for row in rows:
-        places.setdefault(row.target, len(places))
-    distance = np.full((len(places), len(places)), math.inf)
-    np.fill_diagonal(distance, 0.0)
-    duration = distance.copy()
-    for row in rows:
-        a, b = places[row.origin], places[row.target]
-        distance[a, b], duration[a, b] = row.distance_m, row.duration_s
-    return MatrixTravel(distance, duration), places
 
 
 def _bins(

@@ -165,7 +165,7 @@ class FleetRun:
     def streets(self, topic: str) -> None:
         """Recompute ways after a change of a topic, and look after the routes that it touches."""
         before = self.travel.duration_s
-        if self.travel.update(topic, self.run.signals):
+        if self.travel.update(topic, self.run.signals, self.env.now):
             self.course = self.course._replace(ways=self._ways())
             self.dispatch.streets_changed(before)
 

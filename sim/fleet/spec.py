@@ -58,6 +58,34 @@ class Chance(Frozen):
     unload_cv: Cv = 0.0
 
 
+class Streets(Frozen):
+    """Streets to drive on, instead of the table of travel.
+
+    Attributes
+    ----------
+    streets, nodes
+        Tables as `sim.streets.csv_files` reads them: id, from, to, length_m, speed_km_h; id, x_m,
+        y_m.
+    places
+        Table of the places that points, depots, sites and chargers name: id, x_m, y_m in the same
+        plane.
+    snap_m
+        A place further from every street is refused.
+    flooded
+        Table of what publishes water on the streets: point (the entity of the topic
+        ``street_depth_m``) and node, a street node.
+    flood_speed
+        Relation of speed and depth of ``data/flood_speed.csv``.
+    """
+
+    streets: Id
+    nodes: Id
+    places: Id
+    snap_m: Positive = 200.0
+    flooded: Id | None = None
+    flood_speed: Id = "pregnolato2017"
+
+
 class FleetSpec(Frozen):
     """What a scenario says about the fleet.
 
@@ -70,6 +98,10 @@ class FleetSpec(Frozen):
     use_trucks, use_guns
         So many of the trucks and of the charging guns in the tables, in the same proportions of
         types, depots and chargers; all if none. Fewer trucks need the policy ``daily``.
+    streets
+        Streets to drive on; the table ``travel.csv`` if none.
+    recourse_charge_share
+        How far a truck charges that has to, without a plan that says it.
     replanning
         What happens to routes when a street closes, a truck breaks down or a plant stops, and who
         makes the routes of the policy ``daily``: nothing, nearest feasible insertion, or the
@@ -95,12 +127,14 @@ class FleetSpec(Frozen):
     trucks: Id | None = None
     chargers: Id | None = None
     outages: Id | None = None
+    streets: Streets | None = None
     policy: Policy = PlanPolicy()
     chance: Chance = Chance()
     use_trucks: Annotated[int, Field(ge=1)] | None = None
     use_guns: Annotated[int, Field(ge=0)] | None = None
     replanning: Literal["off", "nearest", "optimised"] = "nearest"
     replan_after_min: NonNegative = 20.0
+    recourse_charge_share: Fraction = 0.8  # (K) above, charging is slow
     charge_after_shift: bool = True
     charge_from_h: Annotated[float, Field(ge=0, le=24)] | None = None
     mechanics: Annotated[int, Field(ge=1)] = 2

@@ -280,8 +280,17 @@ class Truck(Vehicle):
         changed = False
         if n:
             changed = yield from self._carry(rows, done)
-        if not changed:
+        if not n and code == L.NO_WAY and self._trapped():
+            self.doing = (L.WAIT, int(stops[0]), self.env.now)
+            yield from self._until(model.dispatch.ways_changed())
+            self._did(self.env.now)
+        elif not changed:
             self._after_stretch(code, n, tried)
+
+    def _trapped(self) -> bool:
+        """Whether no way leads anywhere else."""
+        way_s = self.ways()[1]
+        return int(np.isfinite(way_s).sum()) <= int((way_s == 0.0).sum())
 
     def _after_stretch(self, code: int, rows: int, tried: set[str]) -> None:
         """Do what the end of a stretch calls for."""
@@ -303,7 +312,7 @@ class Truck(Vehicle):
                 self._miss("energy")
             else:
                 tried.add(tasks[0].target)
-                tasks.insert(0, Task("charger", charger))
+                tasks.insert(0, Task("charger", charger, self._recourse_kwh()))
         elif code == L.LATE:
             self._miss("time")
         elif code == L.NO_WAY:
@@ -313,6 +322,10 @@ class Truck(Vehicle):
             if f"taken {task.target}" not in tried:
                 tried.add(f"taken {task.target}")
                 tasks.append(task)
+
+    def _recourse_kwh(self) -> float | None:
+        share, battery = self.model.inputs.spec.recourse_charge_share, self.type.battery_kwh or 0.0
+        return None if self.energy_kwh > 0.9 * share * battery else share * battery
 
     def _miss(self, why: str) -> None:
         self.model.dispatch.missed(self, self.tasks.pop(0).target, why)

@@ -144,7 +144,9 @@ class Vehicle:
             return shortened(rows[: k + 1], done, place), self.way if k == 0 else None
         if row[L.KIND] == L.DRIVE:
             before = int(rows[k - 1, L.PLACE]) if k else self.place
-            found = self.model.travel.street_end(before, int(row[L.PLACE]), done)
+            found = None
+            if before != MID_LEG:
+                found = self.model.travel.street_end(before, int(row[L.PLACE]), done, now)
             if found is not None:
                 share, share_m, node = found
                 return shortened(rows[: k + 1], share, node, share_m), None
@@ -176,7 +178,9 @@ class Vehicle:
         done = 1.0 - (worked[k] - life_s) / (row[L.TO_S] - row[L.FROM_S])
         before = int(rows[k - 1, L.PLACE]) if k else self.place
         to, travel = int(row[L.PLACE]), self.model.travel
-        found = travel.street_end(before, to, done)
+        found = None
+        if before != MID_LEG:
+            found = travel.street_end(before, to, done, self.model.env.now)
         if found is not None:
             share, share_m, node = found
             return shortened(cut, share, node, share_m), None, True
