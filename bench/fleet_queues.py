@@ -1,4 +1,4 @@
-"""The queues of the fleet model against exact results: M/M/c, M/G/1, breakdowns, priorities, repair.
+"""The fleet model's queues against exact results: M/M/c, M/G/1, breakdowns, priorities, repair.
 
 ``python -m bench.fleet_queues`` reads ``fleet/queue_oracles.csv`` in the folder that
 ``CITYCLOCK_BENCH`` names. The rules are those trucks queue by (`sim.fleet.station`), driven here by

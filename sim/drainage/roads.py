@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.drainage.flood_speed import FloodSpeed
 from sim.streets.csv_files import read_csv_streets
+from sim.streets.flood_speed import FloodSpeed
 from sim.streets.graph import StreetGraph
 from sim.streets.quickest import NOWHERE, Network
 

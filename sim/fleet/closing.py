@@ -38,7 +38,7 @@ def close(model: FleetRun) -> None:
     _energy(model, rows)
     model.tell("energy_cost", "", model.energy_cny)
     for truck in model.trucks:
-        if truck.kind.electric:
+        if truck.electric:
             battery = truck.type.battery_kwh or 1.0
             lowest = min((float(log[:, L.ENERGY].min()) for log in truck.log), default=battery)
             model.tell(
@@ -47,8 +47,8 @@ def close(model: FleetRun) -> None:
 
 
 def _logs(model: FleetRun) -> tuple[Floats, NDArray[np.int64]]:
-    logs = [np.concatenate(truck.log) for truck in model.trucks if truck.log]
-    numbers = [truck.number for truck in model.trucks if truck.log]
+    logs = [log for truck in model.trucks for log in truck.log]
+    numbers = [truck.number for truck in model.trucks for _ in truck.log]
     if not logs:
         return np.zeros((0, L.WIDTH)), np.zeros(0, dtype=np.int64)
     return np.concatenate(logs), np.repeat(numbers, [len(log) for log in logs])
@@ -66,7 +66,7 @@ def _tell_activities(model: FleetRun, rows: Floats, whose: NDArray[np.int64]) ->
     # Where nothing follows at once, the truck is idle.
     stops = np.ones(len(rows), dtype=bool)
     stops[:-1] = (whose[1:] != whose[:-1]) | (np.abs(from_s[1:] - to_s[:-1]) > 1e-6)
-    electric = np.array([truck.kind.electric for truck in model.trucks])[whose]
+    electric = np.array([truck.electric for truck in model.trucks])[whose]
     spends = electric & ((rows[:, L.SPENT : L.SPENT + 4] != 0.0).any(axis=1) | (kind == L.CHARGE))
     count, idle, battery = len(rows), int(stops.sum()), int(spends.sum())
     no_target = len(model.targets)
@@ -91,24 +91,22 @@ def _tell_activities(model: FleetRun, rows: Floats, whose: NDArray[np.int64]) ->
 def _overflow(model: FleetRun) -> Floats:
     """Record overflow by point; return what lies at every point, kg."""
     bins, now, points = model.bins, model.env.now, model.inputs.points
-    began = np.full(len(points), np.nan)
-    see_all(bins, now, began)
+    began = see_all(bins, now)
     for p in np.flatnonzero(began == began):
         model.run.recorder.event(float(began[p]), "fleet", "overflow", points[p].id)
-    for p in np.flatnonzero(bins.over_s > 0.0):
-        model.tell("overflow_kg", points[p].id, float(bins.over_kg[p]))
-        model.tell("overflow_h", points[p].id, float(bins.over_s[p]) / 3600.0)
-    lying = np.empty(len(points))
-    contents(bins, now, lying)
-    return lying
+    for p in np.flatnonzero(bins.points["over_s"] > 0.0):
+        model.tell("overflow_kg", points[p].id, float(bins.points["over_kg"][p]))
+        model.tell("overflow_h", points[p].id, float(bins.points["over_s"][p]) / 3600.0)
+    return contents(bins, now)
 
 
 def _waste(model: FleetRun, rows: Floats, lying: Floats) -> None:
-    bins = model.bins
+    points = model.bins.points
     ledger = model.run.ledger("waste", "t")
-    held = np.minimum(lying, bins.capacity_kg)
-    ledger.opening("in_bins", float(bins.opening_kg.sum()) / 1e3)
-    ledger.inflow("generated", float((lying + bins.taken_kg - bins.opening_kg).sum()) / 1e3)
+    held = np.minimum(lying, points["capacity_kg"])
+    ledger.opening("in_bins", float(points["opening_kg"].sum()) / 1e3)
+    generated = lying + points["taken_kg"] - points["opening_kg"]
+    ledger.inflow("generated", float(generated.sum()) / 1e3)
     ledger.closing("in_bins", float(held.sum()) / 1e3)
     ledger.closing("beside_bins", float((lying - held).sum()) / 1e3)
     for truck in model.trucks:
@@ -123,7 +121,7 @@ def _waste(model: FleetRun, rows: Floats, lying: Floats) -> None:
 
 
 def _energy(model: FleetRun, rows: Floats) -> None:
-    electric = [truck for truck in model.trucks if truck.kind.electric]
+    electric = [truck for truck in model.trucks if truck.electric]
     if not electric:
         return
     ledger = model.run.ledger("energy", "kWh")

@@ -9,7 +9,7 @@ A day is 86,400 s from the midnight before the run's start.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +23,28 @@ DAY_S = 86_400.0
 HOUR_S = 3_600.0
 
 
+POINT = np.dtype([
+    ("place", "i8"), ("stream", "i8"), ("lifts", "i8"), ("homes", "i8"), ("shops", "i8"),
+    ("capacity_kg", "f8"), ("service_s", "f8"), ("from_s", "f8"), ("to_s", "f8"),
+    ("homes_kg", "f8"), ("shops_kg", "f8"), ("opening_kg", "f8"), ("origin_kg", "f8"),
+    ("taken_kg", "f8"), ("seen_s", "f8"), ("over_kg", "f8"), ("over_s", "f8"),
+    ("over_times", "i8"), ("visits", "i8"),
+])  # fmt: skip
+"""A collection point: place, stream and bins to be lifted; patterns of households and shops; what
+the bins hold; time besides lifting; times of the day when collection may begin; mean amounts of a
+day; content at the start, and what was put out before it on day 0. State: collected so far; until
+when overflow is accounted for, its kg, seconds and spells; how often it was served."""
+
+
 class Bins(NamedTuple):
     """All collection points (P) of a run over its days (D); patterns (F).
 
+    Compiled functions are given the members one by one (``*bins``): numba takes ten times as long
+    to recognise a tuple of arrays as the arrays themselves.
+
     Attributes
     ----------
-    place, stream, lifts : (P,) arrays
-        Place, stream and bins to be lifted.
-    capacity_kg, service_s, from_s, to_s : (P,) arrays
-        What the bins hold, time besides lifting, times of the day when collection may begin.
-    base_kg, pattern : (P, 2) arrays
-        Mean of a day and pattern, of households and of shops.
+    points : (P,) array of `POINT`
     share : (F, 25) array
         Share of the day's amount that has been put out at each full hour, from 0 to 1.
     weight : (F, D) array
@@ -44,50 +55,26 @@ class Bins(NamedTuple):
         Amount put out from day 0's midnight to each midnight.
     start_s : (1,) array
         Seconds from day 0's midnight to the start of the run.
-    opening_kg, origin_kg : (P,) arrays
-        Content at the start of the run, and what was put out before it on day 0.
-    taken_kg, seen_s, over_kg, over_s, over_times : (P,) arrays
-        State: collected so far; until when overflow is accounted for; overflow in kg, seconds and
-        number of spells.
-    visits : (P,) array
-        State: how often it has been served.
     """
 
-    place: Ints
-    stream: Ints
-    lifts: Ints
-    capacity_kg: Floats
-    service_s: Floats
-    from_s: Floats
-    to_s: Floats
-    base_kg: Floats
-    pattern: Ints
+    points: NDArray[Any]
     share: Floats
     weight: Floats
     luck: Floats
     before_kg: Floats
     start_s: Floats
-    opening_kg: Floats
-    origin_kg: Floats
-    taken_kg: Floats
-    seen_s: Floats
-    over_kg: Floats
-    over_s: Floats
-    over_times: Ints
-    visits: Ints
 
 
 @compiled
 def _of_day(b, p, day, hour, part):  # type: ignore[no-untyped-def]
     """Return the amount put out on a day up to an hour and a part of the next."""
-    total = 0.0
-    for k in range(2):
-        f = b.pattern[p, k]
-        at = b.share[f, hour]
-        if part > 0.0:
-            at += (b.share[f, hour + 1] - at) * part
-        total += b.base_kg[p, k] * b.weight[f, day] * at
-    return total * b.luck[p, day]
+    point, after = b.points[p], min(hour + 1, 24)
+    f, g = point.homes, point.shops
+    homes = b.share[f, hour] + (b.share[f, after] - b.share[f, hour]) * part
+    shops = b.share[g, hour] + (b.share[g, after] - b.share[g, hour]) * part
+    homes *= point.homes_kg * b.weight[f, day]
+    shops *= point.shops_kg * b.weight[g, day]
+    return (homes + shops) * b.luck[p, day]
 
 
 @compiled
@@ -96,26 +83,26 @@ def put_out(b, p, time_s):  # type: ignore[no-untyped-def]
     since = time_s + b.start_s[0]
     day = int(since // DAY_S)
     if day >= b.weight.shape[1]:
-        return b.before_kg[p, -1] - b.origin_kg[p]
+        return b.before_kg[p, -1] - b.points[p].origin_kg
     of_day = (since - day * DAY_S) / HOUR_S
     hour = min(int(of_day), 23)
-    return b.before_kg[p, day] + _of_day(b, p, day, hour, of_day - hour) - b.origin_kg[p]
+    return b.before_kg[p, day] + _of_day(b, p, day, hour, of_day - hour) - b.points[p].origin_kg
 
 
 @compiled
-def content(b, p, time_s):  # type: ignore[no-untyped-def]
+def lying(b, p, time_s):  # type: ignore[no-untyped-def]
     """Return what lies at a point, in the bins and beside them, kg."""
-    return b.opening_kg[p] + put_out(b, p, time_s) - b.taken_kg[p]
+    return b.points[p].opening_kg + put_out(b, p, time_s) - b.points[p].taken_kg
 
 
 @compiled
-def reaches(b, p, level_kg):  # type: ignore[no-untyped-def]
+def _reaches(b, p, level_kg):  # type: ignore[no-untyped-def]
     """Return the first moment at which the content is at the level if nobody collects, s.
 
     At the start of the run at the earliest; infinity if not before the last day ends.
     """
-    amount = level_kg - b.opening_kg[p] + b.taken_kg[p] + b.origin_kg[p]
-    if amount <= b.origin_kg[p]:
+    amount = level_kg - b.points[p].opening_kg + b.points[p].taken_kg + b.points[p].origin_kg
+    if amount <= b.points[p].origin_kg:
         return 0.0
     days = b.weight.shape[1]
     if b.before_kg[p, days] < amount:
@@ -143,45 +130,81 @@ def reaches(b, p, level_kg):  # type: ignore[no-untyped-def]
 @compiled
 def see(b, p, time_s):  # type: ignore[no-untyped-def]
     """Account for overflow up to a moment; return when a new spell began, or NaN."""
-    before = content(b, p, b.seen_s[p])
-    now = content(b, p, time_s)
+    before = lying(b, p, b.points[p].seen_s)
+    now = lying(b, p, time_s)
     began = np.nan
-    if now > b.capacity_kg[p]:
-        if before >= b.capacity_kg[p] and b.over_s[p] > 0.0:
-            since = b.seen_s[p]
-            b.over_kg[p] += now - before
+    if now > b.points[p].capacity_kg:
+        if before >= b.points[p].capacity_kg and b.points[p].over_s > 0.0:
+            since = b.points[p].seen_s
+            b.points[p].over_kg += now - before
         else:
-            since = max(reaches(b, p, b.capacity_kg[p]), b.seen_s[p])
-            b.over_kg[p] += now - b.capacity_kg[p]
-            b.over_times[p] += 1
+            since = max(_reaches(b, p, b.points[p].capacity_kg), b.points[p].seen_s)
+            b.points[p].over_kg += now - b.points[p].capacity_kg
+            b.points[p].over_times += 1
             began = since
-        b.over_s[p] += time_s - since
-    b.seen_s[p] = time_s
+        b.points[p].over_s += time_s - since
+    b.points[p].seen_s = time_s
     return began
 
 
 @compiled
-def see_all(b, time_s, began):  # type: ignore[no-untyped-def]
-    """Account for overflow at every point; fill ``began`` (P,) with `see`'s answers."""
-    for p in range(b.place.size):
+def _see_all(points, share, weight, luck, before_kg, start_s, time_s, began):  # type: ignore[no-untyped-def]
+    b = Bins(points, share, weight, luck, before_kg, start_s)
+    for p in range(points.size):
         began[p] = see(b, p, time_s)
 
 
 @compiled
-def contents(b, time_s, out):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (P,) with the content of every point."""
-    for p in range(b.place.size):
-        out[p] = content(b, p, time_s)
+def _contents(points, share, weight, luck, before_kg, start_s, time_s, out):  # type: ignore[no-untyped-def]
+    b = Bins(points, share, weight, luck, before_kg, start_s)
+    for p in range(points.size):
+        out[p] = lying(b, p, time_s)
 
 
 @compiled
-def accumulate(b):  # type: ignore[no-untyped-def]
-    """Fill ``before_kg`` and ``origin_kg`` from patterns, weights and luck."""
-    for p in range(b.place.size):
+def _all_reach(points, share, weight, luck, before_kg, start_s, level_kg, out):  # type: ignore[no-untyped-def]
+    b = Bins(points, share, weight, luck, before_kg, start_s)
+    for p in range(points.size):
+        out[p] = _reaches(b, p, level_kg[p])
+
+
+@compiled
+def _accumulate(points, share, weight, luck, before_kg, start_s):  # type: ignore[no-untyped-def]
+    b = Bins(points, share, weight, luck, before_kg, start_s)
+    for p in range(points.size):
         total = 0.0
-        b.before_kg[p, 0] = 0.0
-        for day in range(b.weight.shape[1]):
+        before_kg[p, 0] = 0.0
+        for day in range(weight.shape[1]):
             total += _of_day(b, p, day, 24, 0.0)
-            b.before_kg[p, day + 1] = total
-        b.origin_kg[p] = 0.0
-        b.origin_kg[p] = put_out(b, p, 0.0)
+            before_kg[p, day + 1] = total
+        points[p].origin_kg = 0.0
+        points[p].origin_kg = put_out(b, p, 0.0)
+
+
+def see_all(b: Bins, time_s: float) -> Floats:
+    """Account for overflow at every point; return when new spells began, (P,), NaN for none."""
+    began = np.empty(len(b.points))
+    _see_all(*b, time_s, began)
+    return began
+
+
+def contents(b: Bins, time_s: float) -> Floats:
+    """Return what lies at every point, (P,), in the bins and beside them, kg."""
+    out = np.empty(len(b.points))
+    _contents(*b, time_s, out)
+    return out
+
+
+def reach(b: Bins, level_kg: Floats) -> Floats:
+    """Return the first moments at which contents are at levels, (P,), if nobody collects, s.
+
+    At the start of the run at the earliest; infinity if not before the last day ends.
+    """
+    out = np.empty(len(b.points))
+    _all_reach(*b, level_kg, out)
+    return out
+
+
+def accumulate(b: Bins) -> None:
+    """Fill ``before_kg`` and ``origin_kg`` from patterns, weights and luck."""
+    _accumulate(*b)

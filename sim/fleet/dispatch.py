@@ -11,8 +11,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.fleet import rows as R
-from sim.fleet.demand import content, contents, reaches
-from sim.fleet.nearest import NearestInsertion
+from sim.fleet.demand import contents, reach
 from sim.fleet.spec import DailyPolicy, FillPolicy, PlanPolicy
 from sim.fleet.truck import Truck
 from sim.kernel.planner import PlanningState, Reason, SiteState, Task, VehicleState
@@ -30,22 +29,14 @@ class Dispatch:
         self._m = model
         inputs = model.inputs
         self._policy = inputs.spec.policy
-        self.planner = inputs.planner or NearestInsertion(inputs)
+        self.planner = inputs.planner or inputs.own_planner
         self._version = 0
         self._outward: dict[tuple[str, int], tuple[int, Floats, Floats]] = {}
         self._ways_changed: simpy.Event | None = None
         self._given: dict[str, list[Task]] = {}
         self._given_on = -1
-        self._plan: dict[tuple[str, int | None], list[R.PlanRow]] = {}
-        for row in model.tables["plan"]:
-            self._plan.setdefault((row.truck, row.day), []).append(row)
-        for rows in self._plan.values():
-            rows.sort(key=lambda row: row.sequence)
-        self._territory: dict[str, list[int]] = {}
-        for number, point in enumerate(inputs.points):
-            if point.truck is not None:
-                self._territory.setdefault(point.truck, []).append(number)
-        self._order: dict[str, list[int]] = {}
+        self._due_at = (-1.0, 0.0)
+        self._due_now = np.zeros(0, dtype=bool)
         if isinstance(self._policy, FillPolicy) and self._policy.call_share is not None:
             model.env.process(self._calls(self._policy.call_share))
 
@@ -60,17 +51,22 @@ class Dispatch:
                 self._give_out(day, self._policy.route_share)
             return self._given.pop(truck.row.id, [])
         share = self._policy.route_share if isinstance(self._policy, FillPolicy) else -1.0
+        tasks, numbers = self._m.inputs.stop_tasks, self._m.inputs.territories[truck.row.id]
+        due = self._due(share)
+        return [tasks[p] for p in numbers if due[p]]
+
+    def _due(self, share: float) -> NDArray[np.bool_]:
+        """Return which points are at least so full now, (P,)."""
         bins, now = self._m.bins, self._m.env.now
-        points = self._m.inputs.points
-        return [
-            Task("stop", points[p].id)
-            for p in self._in_order(truck)
-            if content(bins, p, now) >= share * bins.capacity_kg[p]
-        ]
+        if self._due_at != (now, share):
+            full = share * bins.points["capacity_kg"]
+            self._due_at, self._due_now = (now, share), contents(bins, now) >= full
+        return self._due_now
 
     def _planned(self, truck: Truck, day: int) -> list[Task]:
         name = truck.row.id
-        rows = self._plan.get((name, day)) or self._plan.get((name, None), [])
+        plan = self._m.inputs.planned
+        rows = plan.get((name, day)) or plan.get((name, None), ())
         midnight = self._m.midnight_s(day)
         return [
             Task(
@@ -80,28 +76,11 @@ class Dispatch:
             for row in rows
         ]  # fmt: skip
 
-    def _in_order(self, truck: Truck) -> list[int]:
-        """Return a truck's territory, always the nearest point next."""
-        name = truck.row.id
-        if name not in self._order:
-            left, here, order = list(self._territory.get(name, [])), truck.depot, []
-            duration, place = self._m.travel.duration_s, self._m.bins.place
-            while left:
-                k = int(np.argmin(duration[here, place[left]]))
-                order.append(left.pop(k))
-                here = int(place[order[-1]])
-            self._order[name] = order
-        return self._order[name]
-
     def _give_out(self, day: int, share: float) -> None:
         """Ask the planner for everyone's route of the day."""
         self._given_on = day
-        bins, now = self._m.bins, self._m.env.now
-        todo = tuple(
-            point.id
-            for p, point in enumerate(self._m.inputs.points)
-            if content(bins, p, now) >= share * bins.capacity_kg[p]
-        )
+        due = self._due(share)
+        todo = tuple(point.id for p, point in enumerate(self._m.inputs.points) if due[p])
         trucks = [t for t in self._m.trucks if self._m.works_on(t, day)]
         state = self._state("day_begins", "", frozenset(t.row.id for t in trucks), todo, trucks)
         routes = self._ask(state)
@@ -187,31 +166,30 @@ class Dispatch:
 
     def plan_reaches(self, truck: Truck) -> bool:
         """Whether the route as it is gets to a charger or home with the reserve in hand."""
-        m, kind = self._m, truck.kind
+        m, kind, points = self._m, truck.kind, self._m.bins.points
+        lying = contents(m.bins, m.env.now)
         energy, load = truck.energy_kwh, float(truck.load_kg.sum())
         way_m = truck.ways()[0]
-        for task in [*truck.tasks, Task("break")]:
-            if task.kind == "stop":
-                p = m.point_of[task.target]
-                place = int(m.bins.place[p])
-            elif task.kind == "break":
-                if task is not truck.tasks[-1] and task.target == "" and task in truck.tasks:
-                    continue
-                place = truck.depot
-            else:
-                rows: Any = m.charger_rows if task.kind == "charger" else m.site_rows
-                place = m.inputs.places[rows[task.target].place]
-            energy -= way_m[place] * (kind.kwh_per_m + kind.kwh_per_m_kg * load)
+
+        def drive_to(place: int) -> float:
+            return float(way_m[place] * (kind.kwh_per_m + kind.kwh_per_m_kg * load))
+
+        for task in truck.tasks:
+            place = self._place_of(task)
+            if place is None:
+                continue
+            energy -= drive_to(place)
             way_m = m.travel.distance_m[place]
-            if task.kind in ("charger", "break"):
+            if task.kind == "charger":
                 return bool(energy >= kind.reserve_kwh - 1e-9)
             if task.kind == "site":
                 load = 0.0
             else:
-                kg = min(content(m.bins, p, m.env.now), kind.payload_kg - load)
-                load += max(kg, 0.0)
-                energy -= kind.lift_kwh * m.bins.lifts[p] + kind.compaction_kwh_per_kg * kg
-        return False
+                p = m.point_of[task.target]
+                kg = max(min(float(lying[p]), kind.payload_kg - load), 0.0)
+                load += kg
+                energy -= kind.lift_kwh * points["lifts"][p] + kind.compaction_kwh_per_kg * kg
+        return bool(energy - drive_to(truck.depot) >= kind.reserve_kwh - 1e-9)
 
     def missed(self, truck: Truck, point: str, why: str) -> None:
         """Note that a stop of a route is not served."""
@@ -219,7 +197,7 @@ class Dispatch:
 
     def left_rest(self, truck: Truck, point: str) -> None:
         """Note that a stop was served but not emptied."""
-        kg = content(self._m.bins, self._m.point_of[point], self._m.env.now)
+        kg = contents(self._m.bins, self._m.env.now)[self._m.point_of[point]]
         self._m.tell("left_rest", point, float(kg), truck.row.id)
 
     def ways_changed(self) -> simpy.Event:
@@ -262,7 +240,7 @@ class Dispatch:
     def _place_of(self, task: Task) -> int | None:
         m = self._m
         if task.kind == "stop":
-            return int(m.bins.place[m.point_of[task.target]])
+            return int(m.bins.points["place"][m.point_of[task.target]])
         rows: Any = m.charger_rows if task.kind == "charger" else m.site_rows
         return None if task.kind == "break" else m.inputs.places[rows[task.target].place]
 
@@ -288,29 +266,27 @@ class Dispatch:
     def _calls(self, share: float) -> Any:
         """Add points that reach the level of a call to somebody's route, at that moment."""
         m, env = self._m, self._m.env
-        called: set[int] = set()
+        level = share * m.bins.points["capacity_kg"]
+        called = np.zeros(len(level), dtype=bool)
         while True:
-            soonest, first = math.inf, -1
-            for p in range(len(m.inputs.points)):
-                at = reaches(m.bins, p, share * m.bins.capacity_kg[p])
-                if at <= env.now and p not in called:
-                    called.add(p)
-                    self._call(p)
-                elif env.now < at < soonest:
-                    soonest, first = at, p
-            if first < 0 and not m.collected.callbacks:
-                pass
-            # A level that is reached later after a collection is found when that is over.
-            yield (env.timeout(soonest - env.now) | m.collected) if first >= 0 else m.collected
-            called = {
-                p for p in called if content(m.bins, p, env.now) >= share * m.bins.capacity_kg[p]
-            }
+            called &= contents(m.bins, env.now) >= level
+            at = reach(m.bins, level)
+            for p in np.flatnonzero((at <= env.now) & ~called):
+                called[p] = True
+                self._call(int(p))
+            later = at[at > env.now]
+            soonest = float(later.min()) if later.size else math.inf
+            # What a collection puts off is found when it is over.
+            if soonest < math.inf:
+                yield env.timeout(soonest - env.now) | m.collected
+            else:
+                yield m.collected
 
     def _call(self, p: int) -> None:
         name = self._m.inputs.points[p].id
         if any(t.target == name for truck in self._m.trucks for t in truck.tasks):
             return
-        self._m.tell("point_calls", name, float(content(self._m.bins, p, self._m.env.now)))
+        self._m.tell("point_calls", name, float(contents(self._m.bins, self._m.env.now)[p]))
         self._disrupted("point_calls", name, set(), (name,))
 
     # -- asking the planner ----------------------------------------------------------------------
@@ -340,13 +316,19 @@ class Dispatch:
         vehicles = {v.id for v in state.vehicles}
         m = self._m
         known: Any = {"stop": m.point_of, "site": m.plants, "charger": m.chargers}
-        seen: dict[str, str] = {}
+        twice: dict[str, int] = {}
         for v in state.vehicles:
+            for task in v.tasks:
+                twice[task.target] = twice.get(task.target, 0) - 1
             for task in routes.get(v.id, v.tasks):
                 if task.kind != "break" and task.target not in known[task.kind]:
                     raise ValueError(f"the planner sends {v.id} to {task.kind} '{task.target}'")
-                if task.kind == "stop" and seen.setdefault(task.target, v.id) != v.id:
-                    raise ValueError(f"the planner gives {task.target} to {seen[task.target]} too")
+                if task.kind == "stop":
+                    twice[task.target] = twice.get(task.target, 0) + 1
+        unassigned = set(state.unassigned)
+        for target, more in twice.items():
+            if more > (target in unassigned):
+                raise ValueError(f"the planner has {target} served more often than before")
         if strangers := set(routes) - vehicles:
             raise ValueError(f"the planner answers for {', '.join(sorted(strangers))}")
         return routes
@@ -361,8 +343,7 @@ class Dispatch:
     ) -> PlanningState:
         m = self._m
         now, names = m.env.now, list(m.inputs.places)
-        lying = np.empty(len(m.inputs.points))
-        contents(m.bins, now, lying)
+        lying = contents(m.bins, now)
         vehicles = []
         for truck in trucks:
             look = truck.outlook()
@@ -373,10 +354,12 @@ class Dispatch:
                     names[look.place] if 0 <= look.place < len(names) else "",
                     max(look.free_s, begins_s), look.way[0], look.way[1],
                     {s: float(kg) for s, kg in zip(R.STREAMS, look.load_kg, strict=True)},
-                    look.energy_kwh if truck.kind.electric else math.nan, truck.row.depot,
+                    look.energy_kwh if truck.electric else math.nan, truck.row.depot,
                     shift_end_s, latest_s, look.tasks, truck.mode == "down",
                 )
             )  # fmt: skip
+        stops = {t.target for v in vehicles for t in v.tasks if t.kind == "stop"}
+        stops.update(unassigned)
         sites = tuple(
             SiteState(
                 name, not plant.closed, plant.bays.waiting, plant.look(),
@@ -387,6 +370,6 @@ class Dispatch:
         down = frozenset(name for name, site in m.chargers.items() if site.queue.up == 0)
         return PlanningState(
             now, reason, entity, tuple(vehicles), affected, unassigned,
-            {point.id: float(lying[p]) for p, point in enumerate(m.inputs.points)},
+            {name: float(lying[m.point_of[name]]) for name in stops},
             sites, down, m.inputs.places, m.travel.distance_m, m.travel.duration_s,
         )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 
 from sim.fleet import rows as R
 from sim.fleet.charging import Curve
-from sim.fleet.demand import DAY_S, Bins
+from sim.fleet.demand import DAY_S, POINT, Bins
 from sim.fleet.legs import TruckKind
+from sim.fleet.nearest import NearestInsertion
+from sim.fleet.places import given_ways, read_places, street_ways
 from sim.fleet.rows import STREAMS
 from sim.fleet.spec import FleetSpec
 from sim.fleet.tables import Tables, read_tables
-from sim.fleet.travel import MatrixTravel, Travel
+from sim.fleet.travel import Travel
 from sim.kernel.draws import entity_codes
 from sim.kernel.errors import InputError
-from sim.kernel.planner import Planner
+from sim.kernel.planner import Planner, Task
 
 Floats = NDArray[np.float64]
 _MOST_DAYS = 40_000  # a century
@@ -58,20 +60,59 @@ class FleetInputs:
     density: Floats
     points: tuple[R.Point, ...]
     point_codes: NDArray[np.uint64]
+    truck_codes: NDArray[np.uint64]
     kinds: Mapping[str, TruckKind]
     curves: Mapping[tuple[str, str], Curve]
     places: Mapping[str, int]
     travel: Travel
+    more_files: tuple[Path, ...] = ()
     planner: Planner | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        return self.tables.files
+        return (*self.tables.files, *self.more_files)
 
     @property
     def days(self) -> int:
         """Days that the run touches."""
         return len(self.weekdays)
+
+    @cached_property
+    def territories(self) -> Mapping[str, tuple[int, ...]]:
+        """Points of each truck's territory, the nearest one next, from its depot."""
+        mine: dict[str, list[int]] = {}
+        for number, point in enumerate(self.points):
+            if point.truck is not None:
+                mine.setdefault(point.truck, []).append(number)
+        duration, place = self.travel.duration_s, self.bins.points["place"]
+        trucks: Any = self.tables["trucks"]
+        routes = {}
+        for truck in trucks:
+            left, here, route = mine.get(truck.id, []), self.places[truck.depot], []
+            while left:
+                route.append(left.pop(int(np.argmin(duration[here, place[left]]))))
+                here = int(place[route[-1]])
+            routes[truck.id] = tuple(route)
+        return routes
+
+    @cached_property
+    def stop_tasks(self) -> tuple[Task, ...]:
+        """The plain task of serving each point."""
+        return tuple(Task("stop", point.id) for point in self.points)
+
+    @cached_property
+    def planned(self) -> Mapping[tuple[str, int | None], tuple[R.PlanRow, ...]]:
+        """Rows of the plan by truck and day (none: every day), in order."""
+        rows: Any = self.tables["plan"]
+        found: dict[tuple[str, int | None], list[R.PlanRow]] = {}
+        for row in rows:
+            found.setdefault((row.truck, row.day), []).append(row)
+        return {key: tuple(sorted(v, key=lambda r: r.sequence)) for key, v in found.items()}
+
+    @cached_property
+    def own_planner(self) -> Planner:
+        """The planner for when none is plugged in."""
+        return NearestInsertion(self)
 
     def plugged(self, planner: Planner) -> FleetInputs:
         """Return the same inputs with a planner."""
@@ -86,7 +127,10 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     InputError, InputErrors
         Naming file, place, value and what was expected.
     """
-    tables = read_tables(folder / spec.tables, None if spec.plan is None else folder / spec.plan)
+    named = None if spec.streets is None else read_places(spec.streets, folder)
+    tables = read_tables(
+        folder / spec.tables, None if spec.plan is None else folder / spec.plan, named
+    )
     t: Any = tables
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     start_of_day_s = (start - midnight).total_seconds()
@@ -96,7 +140,9 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
     noons = [midnight + timedelta(days=d, hours=12) for d in range(days)]
     streams = {row.id: row for row in t["streams"]}
     density = np.array([streams[s].density_kg_m3 if s in streams else 1e3 for s in STREAMS])
-    travel, places = _matrix(tables)
+    travel, places, more = given_ways(tables)
+    if spec.streets is not None and named is not None:
+        travel, places, more = street_ways(spec.streets, folder, named)
     points: tuple[R.Point, ...] = t["points"]
     cv = np.array([streams[point.stream].day_cv for point in points])
     if not spec.chance.demand:
@@ -113,10 +159,12 @@ def load_fleet(spec: FleetSpec, folder: Path, start: datetime, horizon_s: float)
         density=density,
         points=points,
         point_codes=entity_codes([point.id for point in points]),
+        truck_codes=entity_codes([truck.id for truck in t["trucks"]]),
         kinds={row.id: _kind(row) for row in t["truck_types"]},
         curves=_curves(t["charging"]),
         places=places,
         travel=travel,
+        more_files=more,
     )
 
 
@@ -132,7 +180,7 @@ def _kind(row: R.TruckType) -> TruckKind:
         compaction_kwh_per_kg=electric * row.compaction_kwh_per_t / 1e3,
         auxiliary_kw=electric * row.auxiliary_kw,
         reserve_kwh=row.reserve_kwh,
-        electric=row.battery_kwh is not None,
+        electric=electric,
     )
 
 
@@ -144,22 +192,6 @@ def _curves(rows: tuple[R.CurveRow, ...]) -> dict[tuple[str, str], Curve]:
         key: Curve(tuple(e for e, _ in pairs), tuple(s for _, s in pairs))
         for key, pairs in knots.items()
     }
-
-
-def _matrix(tables: Tables) -> tuple[Travel, dict[str, int]]:
-    rows: Any = tables["travel"]
-    places: dict[str, int] = {}
-    for row in rows:
-        places.setdefault(row.origin, len(places))
-    for row in rows:
-        places.setdefault(row.target, len(places))
-    distance = np.full((len(places), len(places)), math.inf)
-    np.fill_diagonal(distance, 0.0)
-    duration = distance.copy()
-    for row in rows:
-        a, b = places[row.origin], places[row.target]
-        distance[a, b], duration[a, b] = row.distance_m, row.duration_s
-    return MatrixTravel(distance, duration), places
 
 
 def _bins(
@@ -175,9 +207,9 @@ def _bins(
         names.setdefault(row.profile, len(names))
     hours = np.zeros((len(names), 24))
     weekday, month = np.ones((len(names), 8)), np.ones((len(names), 13))
-    table = {"hour": hours, "weekday": weekday, "month": month}
+    factors = {"hour": hours, "weekday": weekday, "month": month}
     for row in profiles:
-        table[row.kind][names[row.profile], row.number] = row.factor
+        factors[row.kind][names[row.profile], row.number] = row.factor
     hours[hours.sum(axis=1) == 0.0] = 1.0  # a profile without hours is even
     share = np.zeros((len(names), 25))
     share[:, 1:] = np.cumsum(hours, axis=1) / hours.sum(axis=1, keepdims=True)
@@ -186,38 +218,25 @@ def _bins(
         [[weekday[f, n.isoweekday()] * month[f, n.month] for n in noons] for f in range(len(names))]
     ).reshape(len(names), len(noons))
     count, days = len(points), len(noons)
-    base, pattern = np.zeros((count, 2)), np.zeros((count, 2), dtype=np.int64)
-    for i, point in enumerate(points):
+    table = np.zeros(count, dtype=POINT)
+    for record, point in zip(table, points, strict=True):
         stream = streams[point.stream]
-        base[i, 0] = point.people * stream.kg_per_person_day + point.kg_per_day
-        base[i, 1] = point.shops * stream.kg_per_shop_day
-        pattern[i] = names[stream.household_profile], names[stream.shop_profile]
-    capacity = np.array([p.bins * p.bin_m3 * streams[p.stream].density_kg_m3 for p in points])
-
-    def floats(values: list[float]) -> Floats:
-        return np.array(values, dtype=np.float64)
-
+        record["place"] = places.get(point.place, -1)
+        record["stream"] = STREAMS.index(point.stream)
+        record["lifts"] = point.bins
+        record["homes"] = names[stream.household_profile]
+        record["shops"] = names[stream.shop_profile]
+        record["capacity_kg"] = point.bins * point.bin_m3 * stream.density_kg_m3
+        record["service_s"] = point.service_s
+        record["from_s"], record["to_s"] = point.from_h * 3600.0, point.to_h * 3600.0
+        record["homes_kg"] = point.people * stream.kg_per_person_day + point.kg_per_day
+        record["shops_kg"] = point.shops * stream.kg_per_shop_day
+        record["opening_kg"] = point.opening_share * record["capacity_kg"]
     return Bins(
-        place=np.array([places.get(p.place, -1) for p in points], dtype=np.int64),
-        stream=np.array([STREAMS.index(p.stream) for p in points], dtype=np.int64),
-        lifts=np.array([p.bins for p in points], dtype=np.int64),
-        capacity_kg=capacity.reshape(count),
-        service_s=floats([p.service_s for p in points]),
-        from_s=floats([p.from_h * 3600.0 for p in points]),
-        to_s=floats([p.to_h * 3600.0 for p in points]),
-        base_kg=base,
-        pattern=pattern,
+        points=table,
         share=share,
         weight=weight,
         luck=np.ones((count, days)),
         before_kg=np.zeros((count, days + 1)),
         start_s=np.array([start_of_day_s]),
-        opening_kg=floats([p.opening_share for p in points]) * capacity.reshape(count),
-        origin_kg=np.zeros(count),
-        taken_kg=np.zeros(count),
-        seen_s=np.zeros(count),
-        over_kg=np.zeros(count),
-        over_s=np.zeros(count),
-        over_times=np.zeros(count, dtype=np.int64),
-        visits=np.zeros(count, dtype=np.int64),
     )

@@ -23,13 +23,12 @@ def fleet_kpis(inputs: FleetInputs, record: Record) -> list[Kpi]:
         str(kind): group for kind, group in events.groupby("kind", sort=False, observed=True)
     }
     done = activities(record, inputs.horizon_s)
-    kpis = [
+    return [
         *_collection(inputs, record, by_kind, done),
         *_driving(inputs, record, by_kind, done),
         *_waiting(inputs, done),
         *_plants(inputs, record, by_kind),
     ]
-    return kpis
 
 
 def _kpi(name: str, value: float | None, entity: str = "", status: str = "ok") -> Kpi:

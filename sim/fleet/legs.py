@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.fleet.demand import DAY_S, content, see
+from sim.fleet.demand import DAY_S, Bins, lying, see
 from sim.kernel.compiled import compiled
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,7 @@ class TruckKind(NamedTuple):
     compaction_kwh_per_kg: float
     auxiliary_kw: float
     reserve_kwh: float
-    electric: bool
+    electric: float
 
 
 class Duty(NamedTuple):
@@ -77,6 +77,16 @@ class Ways(NamedTuple):
     from_s: Floats
     factor: Floats
     start_s: Floats
+
+
+@compiled
+def _kind(k):  # type: ignore[no-untyped-def]
+    return TruckKind(k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7], k[8], k[9])
+
+
+@compiled
+def _duty(d):  # type: ignore[no-untyped-def]
+    return Duty(d[0], d[1], d[2], d[3], d[4], d[5])
 
 
 @compiled
@@ -131,33 +141,42 @@ def pause(now, driven, rested, way_s, busy_s, duty):  # type: ignore[no-untyped-
 
 
 @compiled
-def trip(  # type: ignore[no-untyped-def]
-    target, to, metres, free_s, luck, ways, kind, duty, pause_first, state, out
+def _trip(  # type: ignore[no-untyped-def]
+    target,
+    to,
+    metres,
+    free_s,
+    luck,
+    distance_m,
+    duration_s,
+    from_s,
+    factor,
+    start_s,
+    of_kind,
+    of_duty,
+    state,
+    out,
 ):
-    """Work out one way to a place, with the rest or break before it; return the number of rows.
-
-    ``target`` is what the rows say they lead to, ``luck`` the random factor of the time; the
-    others as in `stretch`. ``out`` has room for three rows.
-    """
+    ways = Ways(distance_m, duration_s, from_s, factor, start_s)
+    kind, duty = _kind(of_kind), _duty(of_duty)
     now, place, energy, driven, rested = state[0], int(state[1]), state[2], state[3], state[4]
     load = state[5:9]
     total = load.sum()
     n = 0
     free_s *= luck
-    if pause_first:
-        way_s = arrival(ways, now, free_s) - now
-        rest_from, rest_s = pause(now, driven, rested, way_s, way_s, duty)
-        if rest_from > now:
-            _row(out, n, WAIT, target, now, rest_from, 0.0, energy, place, driven, rested, load)
-            n += 1
-        if rest_s > 0.0:
-            if rest_s >= duty.rest_s:
-                driven = 0.0
-            if rest_s >= duty.break_s > 0.0:
-                rested = 1.0
-            now = rest_from + rest_s
-            _row(out, n, REST, target, rest_from, now, 0.0, energy, place, driven, rested, load)
-            n += 1
+    way_s = arrival(ways, now, free_s) - now
+    rest_from, rest_s = pause(now, driven, rested, way_s, way_s, duty)
+    if rest_from > now:
+        _row(out, n, WAIT, target, now, rest_from, 0.0, energy, place, driven, rested, load)
+        n += 1
+    if rest_s > 0.0:
+        if rest_s >= duty.rest_s:
+            driven = 0.0
+        if rest_s >= duty.break_s > 0.0:
+            rested = 1.0
+        now = rest_from + rest_s
+        _row(out, n, REST, target, rest_from, now, 0.0, energy, place, driven, rested, load)
+        n += 1
     if free_s > 0.0 or metres > 0.0:
         arrive = arrival(ways, now, free_s)
         kwh_way = metres * (kind.kwh_per_m + kind.kwh_per_m_kg * total)
@@ -171,41 +190,14 @@ def trip(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def stretch(  # type: ignore[no-untyped-def]
-    stops, b, ways, kind, duty, first_m, first_s, density, travel_luck, service_luck,
+def _stretch(  # type: ignore[no-untyped-def]
+    stops, points, share, weight, luck, before_kg, midnight_s, distance_m, duration_s, factor_from,
+    factor, start_s, of_kind, of_duty, first_m, first_s, density, travel_luck, service_luck,
     refuge_m, finish_s, claim, me, not_before_s, force, state, out,
 ):  # fmt: skip
-    """Work out a stretch of stops.
-
-    Parameters
-    ----------
-    stops : (n,) array of int
-        Points in order.
-    b, ways, kind, duty
-        Bins, ways, truck and rules.
-    first_m, first_s : (N,) arrays
-        Way from where the truck is to every place.
-    density : (4,) array
-        Of waste in bins by stream, kg/m3.
-    travel_luck, service_luck : (P, D) arrays
-        Random factors of the way to a point and of the service there, by day.
-    refuge_m, finish_s : (N,) arrays
-        Way to the nearest charger or the depot; time to unload and get home.
-    claim : (P,) array of int
-        Whose present stretch a point is in, or -1; those of this stretch are entered.
-    not_before_s : (n,) array
-        Service of a stop does not begin earlier.
-    force : bool
-        Whether the first stop is served even if energy or time may not do.
-    state : (9,) array
-        Now, place, energy, time at the wheel since a rest, whether the break was taken, load.
-    out : (5 n, WIDTH) array
-        Filled with rows.
-
-    Returns
-    -------
-    (rows, stops done, why it ended)
-    """
+    b = Bins(points, share, weight, luck, before_kg, midnight_s)
+    ways = Ways(distance_m, duration_s, factor_from, factor, start_s)
+    kind, duty = _kind(of_kind), _duty(of_duty)
     now, place, energy = state[0], int(state[1]), state[2]
     driven, rested = state[3], state[4]
     load = np.empty(4)
@@ -220,7 +212,7 @@ def stretch(  # type: ignore[no-untyped-def]
         p = stops[i]
         if claim[p] >= 0:  # by another truck, or earlier in this stretch
             return n, i, TAKEN
-        stream, to = b.stream[p], b.place[p]
+        stream, to = b.points[p].stream, b.points[p].place
         room_kg = min(kind.payload_kg - total, (kind.loose_m3 - loose) * density[stream])
         if room_kg <= 1e-9:
             return n, i, FULL
@@ -230,7 +222,7 @@ def stretch(  # type: ignore[no-untyped-def]
             return n, i, NO_WAY
         day = min(int((now + b.start_s[0]) // DAY_S), days - 1)
         free_s *= travel_luck[p, day]
-        lifting_s = (b.service_s[p] + kind.lift_s * b.lifts[p]) * service_luck[p, day]
+        lifting_s = (b.points[p].service_s + kind.lift_s * b.points[p].lifts) * service_luck[p, day]
         arrive = arrival(ways, now, free_s)
         way_s = arrive - now if free_s > 0.0 else 0.0
         rest_from, rest_s = pause(now, driven, rested, way_s, way_s + lifting_s, duty)
@@ -241,20 +233,20 @@ def stretch(  # type: ignore[no-untyped-def]
         begin = max(arrive, not_before_s[i])
         since = begin + b.start_s[0]
         of_day = since % DAY_S
-        if of_day < b.from_s[p]:
-            begin += b.from_s[p] - of_day
-        elif of_day > b.to_s[p]:
-            begin += DAY_S - of_day + b.from_s[p]
+        if of_day < b.points[p].from_s:
+            begin += b.points[p].from_s - of_day
+        elif of_day > b.points[p].to_s:
+            begin += DAY_S - of_day + b.points[p].from_s
         done = begin + lifting_s
         kwh_way = metres * (kind.kwh_per_m + kind.kwh_per_m_kg * total)
         aux_way = kind.auxiliary_kw * (arrive - leave) / 3600.0
         aux_wait = kind.auxiliary_kw * (begin - arrive) / 3600.0
         aux_lift = kind.auxiliary_kw * lifting_s / 3600.0
-        kg = max(min(content(b, p, begin), room_kg), 0.0)
-        kwh_lift = kind.lift_kwh * b.lifts[p]
+        kg = max(min(lying(b, p, begin), room_kg), 0.0)
+        kwh_lift = kind.lift_kwh * b.points[p].lifts
         kwh_pack = kind.compaction_kwh_per_kg * kg
         if not (force and i == 0):
-            if kind.electric:
+            if kind.electric > 0.0:
                 left = energy - kwh_way - aux_way - aux_wait - aux_lift - kwh_lift - kwh_pack
                 onward = refuge_m[to] * (kind.kwh_per_m + kind.kwh_per_m_kg * (total + kg))
                 if left - onward < kind.reserve_kwh - 1e-9:
@@ -294,25 +286,26 @@ def stretch(  # type: ignore[no-untyped-def]
         n += 1
         claim[p] = me
         now = done
-        if content(b, p, begin) > kg + 1e-9:
+        if lying(b, p, begin) > kg + 1e-9:
             return n, i, FULL  # the stop stays on the list for the rest
     return n, stops.size, ALL_DONE
 
 
 @compiled
-def settle(rows, b, claim, began):  # type: ignore[no-untyped-def]
-    """Take the waste of finished rows out of the bins; fill ``began`` with new overflow, or NaN.
-
-    Overflow is looked at when collection begins, which is also when the content is taken.
-    """
+def _settle(rows, points, share, weight, luck, before_kg, start_s, claim, began):  # type: ignore[no-untyped-def]
+    b = Bins(points, share, weight, luck, before_kg, start_s)
+    worked_s = 0.0
     for i in range(rows.shape[0]):
         began[i] = np.nan
+        if rows[i, KIND] == DRIVE or rows[i, KIND] == COLLECT:
+            worked_s += rows[i, TO_S] - rows[i, FROM_S]
         if rows[i, KIND] == COLLECT:
             p = int(rows[i, TARGET])
             began[i] = see(b, p, rows[i, FROM_S])
-            b.taken_kg[p] += rows[i, AMOUNT]
-            b.visits[p] += 1
+            b.points[p].taken_kg += rows[i, AMOUNT]
+            b.points[p].visits += 1
             claim[p] = -1
+    return worked_s
 
 
 @compiled
@@ -321,3 +314,105 @@ def release(rows, claim):  # type: ignore[no-untyped-def]
     for i in range(rows.shape[0]):
         if rows[i, KIND] == COLLECT:
             claim[int(rows[i, TARGET])] = -1
+
+
+class Course(NamedTuple):
+    """What a stretch follows from, besides the truck: what all trucks of a run share.
+
+    Attributes
+    ----------
+    density : (4,) array
+        Of waste in bins by stream, kg/m3.
+    travel_luck, service_luck : (P, D) arrays
+        Random factors of the way to a point and of the service there, by day.
+    claim : (P,) array of int
+        Whose present stretch a point is in, or -1; those of a new stretch are entered.
+    """
+
+    bins: Bins
+    ways: Ways
+    density: Floats
+    travel_luck: Floats
+    service_luck: Floats
+    claim: NDArray[np.int64]
+
+
+def stretch(
+    course: Course,
+    stops: NDArray[np.int64],
+    not_before_s: Floats,
+    of_kind: Floats,
+    of_duty: Floats,
+    first: tuple[Floats, Floats],
+    outward: tuple[Floats, Floats],
+    me: int,
+    force: bool,
+    state: Floats,
+) -> tuple[Floats, int, int]:
+    """Work out a stretch of stops.
+
+    Parameters
+    ----------
+    stops : (n,) array of int
+        Points in order.
+    not_before_s : (n,) array
+        Service of a stop does not begin earlier.
+    of_kind, of_duty : (10,), (6,) arrays
+        A `TruckKind` and a `Duty`.
+    first : pair of (N,) arrays
+        Way from where the truck is to every place, m and s.
+    outward : pair of (N,) arrays
+        Way to the nearest charger or the depot, m; time to unload and get home, s.
+    me : int
+        Number of the truck.
+    force : bool
+        Whether the first stop is served even if energy or time may not do.
+    state : (9,) array
+        Now, place, energy, time at the wheel since a rest, whether the break was taken, load.
+
+    Returns
+    -------
+    (rows, stops done, why it ended)
+    """
+    c = course
+    out = np.empty((MOST_ROWS_PER_STOP * len(stops), WIDTH))
+    rows, done, why = _stretch(
+        stops, *c.bins, *c.ways, of_kind, of_duty, *first, c.density, c.travel_luck,
+        c.service_luck, *outward, c.claim, me, not_before_s, force, state, out,
+    )  # fmt: skip
+    return out[:rows], done, why
+
+
+def trip(
+    ways: Ways,
+    target: int,
+    to: int,
+    metres: float,
+    free_s: float,
+    luck: float,
+    of_kind: Floats,
+    of_duty: Floats,
+    state: Floats,
+) -> Floats:
+    """Work out one way to a place, with the rest or break before it; return its rows.
+
+    ``target`` is what the rows say they lead to, ``luck`` the random factor of the time; the
+    others as in `stretch`.
+    """
+    out = np.empty((3, WIDTH))
+    return out[: _trip(target, to, metres, free_s, luck, *ways, of_kind, of_duty, state, out)]
+
+
+def settle(course: Course, rows: Floats) -> tuple[Floats, float]:
+    """Take the waste of finished rows out of the bins.
+
+    Overflow is looked at when collection begins, which is also when the content is taken.
+
+    Returns
+    -------
+    (began, worked_s)
+        When overflow began, by row, or NaN; time spent driving and collecting.
+    """
+    began = np.empty(len(rows))
+    worked_s = _settle(rows, *course.bins, course.claim, began)
+    return began, worked_s

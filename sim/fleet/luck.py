@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+_LEGS_AHEAD = 32
+
 
 def lognormal(normal: Any, cv: Any) -> Any:
     """Return lognormal factors with mean 1 and a coefficient of variation, as arrays or one."""
@@ -39,6 +41,8 @@ class Luck:
     def __init__(self, inputs: FleetInputs, streams: Streams) -> None:
         chance = inputs.spec.chance
         self._chance = chance
+        self._truck_codes = inputs.truck_codes
+        self._legs = np.empty((len(inputs.truck_codes), 0, 2))
         self._streams = streams
         count, days = len(inputs.points), inputs.days
         self.demand = self.travel = self.service = np.ones((count, days))
@@ -50,7 +54,6 @@ class Luck:
                 self.travel = lognormal(draws[:, :, 1], chance.travel_cv)
             if chance.service_cv > 0:
                 self.service = lognormal(draws[:, :, 2], chance.service_cv)
-        self._legs: dict[str, Floats] = {}
         self._keys = {name: draw_key(streams, name) for name in ("leg", "breakdown")}
 
     def _draws(self, purpose: str, entity: str, number: int) -> Floats:
@@ -67,13 +70,12 @@ class Luck:
     def _leg(self, truck: Vehicle, number: int, which: int, cv: float) -> float:
         if cv <= 0.0:
             return 1.0
-        name = truck.row.id
-        known = self._legs.get(name)
-        if known is None or number >= len(known):
-            many = 32 * (number // 32 + 1)
-            known = normals(self._keys["leg"], entity_codes([name]), 0, many)[0]
-            self._legs[name] = known
-        return float(lognormal(known[number, which], cv))
+        while number >= self._legs.shape[1]:  # of all trucks at once, a few dozen legs ahead
+            first, codes = self._legs.shape[1], self._truck_codes
+            draws = normals(self._keys["leg"], codes, first, _LEGS_AHEAD)[:, :, :2]
+            cvs = np.array([self._chance.travel_cv, self._chance.unload_cv])
+            self._legs = np.concatenate([self._legs, lognormal(draws, cvs)], axis=1)
+        return float(self._legs[truck.number, number, which])
 
     def life_s(self, truck: Vehicle, number: int) -> float:
         """Return the working time from a truck's n-th repair to its next breakdown."""

@@ -66,7 +66,9 @@ class FleetRun:
         self.targets = [*names, *depots]
         self.energy_cny = 0.0
         self.travel = inputs.travel.fresh()
-        self.ways = self._ways()
+        self.course = L.Course(
+            self.bins, self._ways(), inputs.density, self.luck.travel, self.luck.service, self.claim
+        )
         customers = len(t["trucks"]) + sum(row.haul_trucks for row in t["sites"]) + 1
         self.plants = {
             row.id: Plant(row, self.env, inputs.start_of_day_s, customers, self._teller(row.id))
@@ -131,16 +133,16 @@ class FleetRun:
             return 0.0
         return (hour * 3600.0 - self.env.now - self.inputs.start_of_day_s) % DAY_S
 
-    def settle(self, rows: Floats) -> None:
-        """Take what the rows say was collected out of the bins."""
-        began = np.empty(len(rows))
-        L.settle(rows, self.bins, self.claim, began)
+    def settle(self, rows: Floats) -> float:
+        """Take what the rows say was collected out of the bins; return the time of work in them."""
+        began, worked_s = L.settle(self.course, rows)
         for k in np.flatnonzero(began == began):
             point = self.inputs.points[int(rows[k, L.TARGET])].id
             self.run.recorder.event(float(began[k]), "fleet", "overflow", point)
         if self.collected.callbacks:
             self.collected.succeed()
             self.collected = self.env.event()
+        return worked_s
 
     # -- streets -----------------------------------------------------------------------------------
 
@@ -163,8 +165,8 @@ class FleetRun:
     def streets(self, topic: str) -> None:
         """Recompute ways after a change of a topic, and look after the routes that it touches."""
         before = self.travel.duration_s
-        if self.travel.update(topic, self.run.signals):
-            self.ways = self._ways()
+        if self.travel.update(topic, self.run.signals, self.env.now):
+            self.course = self.course._replace(ways=self._ways())
             self.dispatch.streets_changed(before)
 
     # -- sites -------------------------------------------------------------------------------------
@@ -230,19 +232,13 @@ class FleetRun:
         waiting = [p.bays.waiting for p in plants] + [c.queue.waiting for c in chargers]
         self._queue.append(now, waiting)
         self._power.append(now, [charger.power_kw for charger in chargers])
-        lying = np.empty(len(self.inputs.points))
-        contents(self.bins, now, lying)
-        by_stream = np.bincount(self.bins.stream, weights=lying, minlength=4)
+        lying = contents(self.bins, now)
+        by_stream = np.bincount(self.bins.points["stream"], weights=lying, minlength=4)
         self._in_bins.append(now, by_stream / 1e3)
 
 
 def _own(bins: Bins, luck: Floats) -> Bins:
     """Return bins that this run may change."""
-    fresh = {
-        name: getattr(bins, name).copy()
-        for name in (
-            "before_kg", "origin_kg", "taken_kg", "seen_s", "over_kg", "over_s", "over_times",
-            "visits",
-        )
-    }  # fmt: skip
-    return bins._replace(luck=luck, **fresh)
+    return bins._replace(
+        points=bins.points.copy(), luck=luck, before_kg=np.empty_like(bins.before_kg)
+    )

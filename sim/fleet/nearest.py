@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim.fleet.inputs import FleetInputs
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Routes = dict[str, list[Task]]
 
 
@@ -95,6 +96,9 @@ class _Insertion:
         self._vehicles = vehicles
         self._routes = routes
         self._left: list[str] = []
+        self._names = [v.id for v in state.vehicles if not v.down]
+        self._gaps = {name: self._gaps_of(name) for name in self._names}
+        self._join()
 
     def by_distance(self, stops: list[str]) -> list[str]:
         """Return stops, those furthest from the first depot first: they have the least choice."""
@@ -106,23 +110,56 @@ class _Insertion:
 
     def put(self, stop: str, may: frozenset[str] | None) -> bool:
         """Insert a stop where the detour is least among feasible routes; false if there is none."""
-        tried = []
-        for name, vehicle in self._vehicles.items():
-            if may is not None and name not in may:
+        to, duration = self._p._place[stop], self._state.duration_s
+        if not self._names:
+            self._left.append(stop)
+            return False
+        reach = duration[self._before, to]
+        reach[self._first] = [self._vehicles[name].way_s[to] for name in self._names]
+        with np.errstate(invalid="ignore"):
+            extra = reach + duration[to, self._next] - self._old
+        extra[np.isnan(extra)] = math.inf
+        least = np.minimum.reduceat(extra, self._first)
+        for k in np.argsort(least, kind="stable"):
+            name = self._names[k]
+            if not math.isfinite(least[k]):
+                break
+            vehicle = self._vehicles[name]
+            if (may is not None and name not in may) or not self._carries(vehicle, stop):
                 continue
-            if vehicle.down or not self._carries(vehicle, stop):
-                continue
-            cost, at = self._cheapest(vehicle, stop)
-            if math.isfinite(cost):
-                tried.append((cost, name, at))
-        for _, name, at in sorted(tried):
-            route = self._routes[name]
+            last = self._first[k + 1] if k + 1 < len(self._first) else len(extra)
+            gap = int(np.argmin(extra[self._first[k] : last]))
+            route, at = self._routes[name], int(self._gaps[name][3][gap])
             route.insert(at, Task("stop", stop))
-            if self._ends_s(self._vehicles[name], route) <= self._vehicles[name].latest_end_s:
+            if self._ends_s(vehicle, route) <= vehicle.latest_end_s:
+                self._gaps[name] = self._gaps_of(name)
+                self._join()
                 return True
             del route[at]
         self._left.append(stop)
         return False
+
+    def _gaps_of(self, name: str) -> tuple[Ints, Ints, Floats, Ints]:
+        """Return a route's gaps: place before (of the first: any), place after, time now, and the
+        position where a task would be inserted."""
+        vehicle, route = self._vehicles[name], self._routes[name]
+        depot = self._state.places[vehicle.depot]
+        index = [k for k, task in enumerate(route) if task.kind != "break"]
+        path = [self._p._place[route[k].target] for k in index]
+        before, after = np.array([depot, *path]), np.array([*path, depot])
+        old = self._state.duration_s[before, after]
+        old[0] = vehicle.way_s[after[0]]
+        return before, after, np.where(np.isfinite(old), old, 0.0), np.array([*index, len(route)])
+
+    def _join(self) -> None:
+        gaps = [self._gaps[name] for name in self._names]
+        if not gaps:
+            return
+        self._before = np.concatenate([one[0] for one in gaps])
+        self._next = np.concatenate([one[1] for one in gaps])
+        self._old = np.concatenate([one[2] for one in gaps])
+        sizes = [len(one[0]) for one in gaps]
+        self._first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
 
     def give_back(self, names: list[str]) -> None:
         """Let a truck that is down keep what nobody else can take."""
@@ -134,23 +171,6 @@ class _Insertion:
     def _carries(self, vehicle: VehicleState, stop: str) -> bool:
         streams: str = self._p._types[vehicle.type].streams
         return self._p._points[stop].stream in streams.split()
-
-    def _cheapest(self, vehicle: VehicleState, stop: str) -> tuple[float, int]:
-        route = self._routes[vehicle.id]
-        place = self._p._place
-        duration = self._state.duration_s
-        to = place[stop]
-        depot = self._state.places[vehicle.depot]
-        path = [place[t.target] for t in route if t.kind != "break"]
-        index = [k for k, t in enumerate(route) if t.kind != "break"]
-        nexts = np.array([*path, depot], dtype=np.int64)
-        before = np.vstack([vehicle.way_s, duration[path]]) if path else vehicle.way_s[None, :]
-        with np.errstate(invalid="ignore"):
-            old = before[np.arange(len(nexts)), nexts]
-            extra = before[:, to] + duration[to, nexts] - np.where(np.isfinite(old), old, 0.0)
-        extra = np.where(np.isnan(extra), math.inf, extra)
-        k = int(np.argmin(extra))
-        return float(extra[k]), index[k] if k < len(index) else len(route)
 
     def _ends_s(self, vehicle: VehicleState, route: list[Task]) -> float:
         """Return when the route would end."""

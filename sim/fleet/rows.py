@@ -206,6 +206,21 @@ class TravelRow(Frozen):
     duration_s: NonNegative
 
 
+class PlaceRow(Frozen):
+    """A place in the plane of the streets."""
+
+    id: Id
+    x_m: float
+    y_m: float
+
+
+class FloodedRow(Frozen):
+    """The street node where water is that is published for a point."""
+
+    point: Id
+    node: Id
+
+
 class PlanRow(Frozen):
     """A visit of a truck's route, in order of ``sequence``; on every day if ``day`` is empty.
 

@@ -58,6 +58,34 @@ class Chance(Frozen):
     unload_cv: Cv = 0.0
 
 
+class Streets(Frozen):
+    """Streets to drive on, instead of the table of travel.
+
+    Attributes
+    ----------
+    streets, nodes
+        Tables as `sim.streets.csv_files` reads them: id, from, to, length_m, speed_km_h; id, x_m,
+        y_m.
+    places
+        Table of the places that points, depots, sites and chargers name: id, x_m, y_m in the same
+        plane.
+    snap_m
+        A place further from every street is refused.
+    flooded
+        Table of what publishes water on the streets: point (the entity of the topic
+        ``street_depth_m``) and node, a street node.
+    flood_speed
+        Relation of speed and depth of ``data/flood_speed.csv``.
+    """
+
+    streets: Id
+    nodes: Id
+    places: Id
+    snap_m: Positive = 200.0
+    flooded: Id | None = None
+    flood_speed: Id = "pregnolato2017"
+
+
 class FleetSpec(Frozen):
     """What a scenario says about the fleet.
 
@@ -67,6 +95,10 @@ class FleetSpec(Frozen):
         Folder with the case's tables (see `sim.fleet.tables`).
     plan
         File with the routes, if not ``plan.csv`` in that folder.
+    streets
+        Streets to drive on; the table ``travel.csv`` if none.
+    recourse_charge_share
+        How far a truck charges that has to, without a plan that says it.
     replanning
         What happens to routes when a street closes, a truck breaks down or a plant stops:
         nothing, or the planner is called (nearest feasible insertion unless another is plugged
@@ -89,10 +121,12 @@ class FleetSpec(Frozen):
 
     tables: Id
     plan: Id | None = None
+    streets: Streets | None = None
     policy: Policy = PlanPolicy()
     chance: Chance = Chance()
     replanning: Literal["off", "planner"] = "planner"
     replan_after_min: NonNegative = 20.0
+    recourse_charge_share: Fraction = 0.8  # (K) above, charging is slow
     charge_after_shift: bool = True
     charge_from_h: Annotated[float, Field(ge=0, le=24)] | None = None
     mechanics: Annotated[int, Field(ge=1)] = 2

@@ -42,8 +42,11 @@ class Tables:
         return tuple(rows.file for rows in self.of.values() if rows.lines or rows.file.exists())
 
 
-def read_tables(folder: Path, plan: Path | None = None) -> Tables:
+def read_tables(folder: Path, plan: Path | None = None, places: Rows | None = None) -> Tables:
     """Read and check the tables of a folder.
+
+    ``plan``: the file with the routes, if another; ``places``: those on streets, if there are any
+    (then there is no table of travel).
 
     Raises
     ------
@@ -82,13 +85,13 @@ def read_tables(folder: Path, plan: Path | None = None) -> Tables:
     if errors:
         raise InputErrors(errors)
     tables = Tables(folder, of)
-    errors = [*_references(tables), *_contents(tables)]
+    errors = [*_references(tables, places), *_contents(tables)]
     if errors:
         raise InputErrors(errors)
     return tables
 
 
-def _references(t: Tables) -> Iterable[InputError]:
+def _references(t: Tables, on_streets: Rows | None) -> Iterable[InputError]:
     ids = {
         name: {getattr(row, "id"): row for row in t[name]}  # noqa: B009 - rows of many types
         for name in ("points", "streams", "truck_types", "trucks", "shifts", "sites", "chargers")
@@ -104,11 +107,13 @@ def _references(t: Tables) -> Iterable[InputError]:
     yield from unknown_ids(t.of["sites"], "onward", ids["sites"], "site")
     yield from unknown_ids(t.of["plan"], "truck", ids["trucks"], "truck")
     places = {row.origin: row for row in t["travel"]}  # type: ignore[attr-defined]
+    if on_streets is not None:
+        places = {row.id: row for row in on_streets.elements}
     if t["trucks"]:
         for name, column in (
             ("points", "place"), ("trucks", "depot"), ("sites", "place"), ("chargers", "place"),
         ):  # fmt: skip
-            yield from unknown_ids(t.of[name], column, places, "place in travel.csv")
+            yield from unknown_ids(t.of[name], column, places, "place")
     targets = {"stop": ids["points"], "site": ids["sites"], "charger": ids["chargers"]}
     for number, row in enumerate(t["plan"]):
         assert isinstance(row, R.PlanRow)

@@ -29,17 +29,30 @@ def activities(record: Record, horizon_s: float) -> pd.DataFrame:
     In order of truck and time; idle times are left out. ``amount`` is km of a drive, kg of
     collecting and unloading, kWh of charging, else NaN.
     """
+    import pandas as pd
+
     events = record.events
-    mine = events[(events["system"] == "fleet") & events["kind"].isin(ACTIVITIES)]
-    mine = mine.sort_values(["entity", "time_s"], kind="stable", ignore_index=True)
-    from_s = mine["time_s"].to_numpy()
+    mine = events[events["kind"].isin(ACTIVITIES) & (events["system"] == "fleet")]
+    trucks, names = pd.factorize(mine["entity"], sort=True)
+    order = np.argsort(trucks, kind="stable")  # within a truck they are in order of time
+    trucks, from_s = trucks[order], mine["time_s"].to_numpy()[order]
     to_s = np.full(len(mine), float(horizon_s))
-    same = mine["entity"].to_numpy()[1:] == mine["entity"].to_numpy()[:-1]
+    same = trucks[1:] == trucks[:-1]
     to_s[:-1][same] = from_s[1:][same]
-    table = mine.rename(columns={"entity": "truck", "detail": "target", "value": "amount"})
-    table = table.assign(from_s=from_s, to_s=to_s)
-    columns = ["truck", "kind", "target", "from_s", "to_s", "amount"]
-    return table.loc[table["kind"] != "idle", columns].reset_index(drop=True)
+    kinds, kind_names = pd.factorize(mine["kind"])
+    kinds = kinds[order]
+    idle = kind_names.get_indexer(["idle"])[0]
+    kept = np.flatnonzero(kinds != idle)
+    return pd.DataFrame(
+        {
+            "truck": pd.Series(names.array.take(trucks[kept])),
+            "kind": pd.Series(kind_names.array.take(kinds[kept])),
+            "target": pd.Series(mine["detail"].array.take(order[kept])),
+            "from_s": from_s[kept],
+            "to_s": to_s[kept],
+            "amount": mine["value"].to_numpy()[order[kept]],
+        }
+    )
 
 
 def charge_curves(record: Record) -> dict[str, tuple[Floats, Floats]]:

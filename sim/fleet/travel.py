@@ -28,7 +28,7 @@ class Travel(Protocol):
         """Return the state of a new run, with all streets as usual."""
         ...
 
-    def update(self, topic: str, signals: Signals) -> bool:
+    def update(self, topic: str, signals: Signals, now_s: float) -> bool:
         """Take over what a topic says of the streets now; whether any way has changed."""
         ...
 
@@ -36,13 +36,15 @@ class Travel(Protocol):
         """Return the way to every place, m and s, (N,); from N on ``place`` is a street node."""
         ...
 
-    def street_end(self, origin: int, target: int, done: float) -> tuple[float, float, int] | None:
+    def street_end(
+        self, origin: int, target: int, done: float, now_s: float
+    ) -> tuple[float, float, int] | None:
         """Return where a truck that has done a share of a way (in time) can turn off.
 
         Parameters
         ----------
         origin, target : int
-            The way, by the tables of when the truck left.
+            The way, by the tables of when the truck left; a street node from N on.
         done : float
             Share of the driving time behind it.
 
@@ -65,11 +67,13 @@ class MatrixTravel:
     def fresh(self) -> MatrixTravel:
         return self
 
-    def update(self, topic: str, signals: Signals) -> bool:
+    def update(self, topic: str, signals: Signals, now_s: float) -> bool:
         return False
 
     def way_from(self, place: int) -> tuple[Floats, Floats]:
         return self.distance_m[place], self.duration_s[place]
 
-    def street_end(self, origin: int, target: int, done: float) -> tuple[float, float, int] | None:
+    def street_end(
+        self, origin: int, target: int, done: float, now_s: float
+    ) -> tuple[float, float, int] | None:
         return None

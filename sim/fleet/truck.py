@@ -78,13 +78,15 @@ class Truck(Vehicle):
             if self.env.now < from_s:
                 yield self.env.timeout(from_s - self.env.now)
             self.duty = self._duty(midnight, to_s)
+            self.of_duty = np.array(self.duty)
             self.tasks = self.model.dispatch.route(self, day)
             if not self.tasks:
                 continue
-            if any(task.kind == "break" for task in self.tasks):
+            if self.duty.break_s > 0.0 and any(task.kind == "break" for task in self.tasks):
                 self.duty = self.duty._replace(break_s=0.0)
+                self.of_duty = np.array(self.duty)
             yield from self._shift(to_s)
-            if inputs.spec.charge_after_shift and self.kind.electric:
+            if inputs.spec.charge_after_shift and self.electric:
                 yield from self._charge_at_depot(from_s + DAY_S)
 
     def _duty(self, midnight: float, to_s: float) -> Duty:
@@ -265,23 +267,30 @@ class Truck(Vehicle):
         not_before = np.array(
             [-math.inf if t.not_before_s is None else t.not_before_s for t in tasks[:count]]
         )
-        out = np.empty((L.MOST_ROWS_PER_STOP * count, L.WIDTH))
-        refuge_m, finish_s = model.dispatch.outward(self)
-        way_m, way_s = self.ways()
+        outward, first = model.dispatch.outward(self), self.ways()
         for force in (False, True):
-            n, done, code = L.stretch(
-                stops, model.bins, model.ways, self.kind, self.duty, way_m, way_s,
-                model.inputs.density, model.luck.travel, model.luck.service, refuge_m, finish_s,
-                model.claim, self.number, not_before, force, self.state(), out,
+            rows, done, code = L.stretch(
+                model.course, stops, not_before, self.of_kind, self.of_duty, first, outward,
+                self.number, force, self.state(),
             )  # fmt: skip
+            n = len(rows)
             # A plan may know better than to keep the nearest charger within reach.
             if n or code != L.LOW or not model.dispatch.plan_reaches(self):
                 break
         changed = False
         if n:
-            changed = yield from self._carry(out[:n], done)
-        if not changed:
+            changed = yield from self._carry(rows, done)
+        if not n and code == L.NO_WAY and self._trapped():
+            self.doing = (L.WAIT, int(stops[0]), self.env.now)
+            yield from self._until(model.dispatch.ways_changed())
+            self._did(self.env.now)
+        elif not changed:
             self._after_stretch(code, n, tried)
+
+    def _trapped(self) -> bool:
+        """Whether no way leads anywhere else."""
+        way_s = self.ways()[1]
+        return int(np.isfinite(way_s).sum()) <= int((way_s == 0.0).sum())
 
     def _after_stretch(self, code: int, rows: int, tried: set[str]) -> None:
         """Do what the end of a stretch calls for."""
@@ -303,7 +312,7 @@ class Truck(Vehicle):
                 self._miss("energy")
             else:
                 tried.add(tasks[0].target)
-                tasks.insert(0, Task("charger", charger))
+                tasks.insert(0, Task("charger", charger, self._recourse_kwh()))
         elif code == L.LATE:
             self._miss("time")
         elif code == L.NO_WAY:
@@ -313,6 +322,10 @@ class Truck(Vehicle):
             if f"taken {task.target}" not in tried:
                 tried.add(f"taken {task.target}")
                 tasks.append(task)
+
+    def _recourse_kwh(self) -> float | None:
+        share, battery = self.model.inputs.spec.recourse_charge_share, self.type.battery_kwh or 0.0
+        return None if self.energy_kwh > 0.9 * share * battery else share * battery
 
     def _miss(self, why: str) -> None:
         self.model.dispatch.missed(self, self.tasks.pop(0).target, why)
@@ -330,17 +343,16 @@ class Truck(Vehicle):
             yield from self._until(model.dispatch.ways_changed())
             self._did(self.env.now)
             return True
-        out = np.empty((3, L.WIDTH))
         luck = model.luck.leg(self, self._legs)
         self._legs += 1
-        n = L.trip(
-            target, place, way_m[place], way_s[place], luck, model.ways, self.kind, self.duty,
-            True, self.state(), out,
+        rows = L.trip(
+            model.course.ways, target, place, way_m[place], way_s[place], luck, self.of_kind,
+            self.of_duty, self.state(),
         )  # fmt: skip
-        if n == 0:
+        if not len(rows):
             self.place, self.way = place, None
             return False
-        return (yield from self._carry(out[:n], 0))
+        return (yield from self._carry(rows, 0))
 
     def _until(self, event: simpy.Event) -> Changed:
         """Wait for an event; true if new orders come first."""
@@ -473,8 +485,10 @@ class Truck(Vehicle):
         while not done.triggered:
             event = done if gone is None else done | gone
             called = yield from self._until(event)
-            leaves = called and task is not None and not self._stays(task)
-            if not done.triggered and (leaves or (gone is not None and gone.processed)):
+            leaves = gone is not None and gone.processed
+            if task is not None and called:
+                leaves = not self._stays(task)
+            if leaves and not done.triggered:
                 site.leave(self.number)
                 break
         self._bay = None

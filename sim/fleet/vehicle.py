@@ -53,6 +53,8 @@ class Vehicle:
         self.number = number
         self.row = row
         self.kind = inputs.kinds[row.type]
+        self.electric = self.kind.electric > 0.0
+        self.of_kind = np.array(self.kind)
         self.type: R.TruckType = model.types[row.type]
         self.streams = tuple(R.STREAMS.index(s) for s in self.type.streams.split())
         self.depot = inputs.places[row.depot]
@@ -65,6 +67,7 @@ class Vehicle:
         self.load_kg[self.streams[0]] = row.start_kg
         self.driven_s = self.rested = self.worked_s = 0.0
         self.duty = NO_DUTY
+        self.of_duty = np.array(self.duty)
         self.log: list[Floats] = []
         self.model = model
 
@@ -82,7 +85,7 @@ class Vehicle:
 
     def commit(self, rows: Floats, way: Way | None) -> None:
         """Make what the rows say come true; ``way`` if they end at no place."""
-        self.model.settle(rows)
+        self.worked_s += self.model.settle(rows)
         self.log.append(rows)
         last = rows[-1]
         self.place = int(last[L.PLACE])
@@ -90,7 +93,6 @@ class Vehicle:
         self.energy_kwh = float(last[L.ENERGY])
         self.driven_s, self.rested = float(last[L.DRIVEN_S]), float(last[L.RESTED])
         self.load_kg = last[L.LOAD : L.LOAD + 4].copy()
-        self.worked_s += float(_work(rows).sum())
 
     def stood(
         self, kind: int, target: int, from_s: float, to_s: float, amount: float = 0.0
@@ -104,13 +106,11 @@ class Vehicle:
         self.energy_kwh -= aux
         if to_s - from_s >= self.duty.rest_s:
             self.driven_s = 0.0
-        row = np.zeros((1, L.WIDTH))
-        row[0, : L.SPENT] = (
+        load = self.load_kg
+        self.log.append(np.array([[
             kind, target, from_s, to_s, amount, self.energy_kwh, self.place, self.driven_s,
-            self.rested, *self.load_kg,
-        )  # fmt: skip
-        row[0, L.SPENT + 3] = aux
-        self.log.append(row)
+            self.rested, load[0], load[1], load[2], load[3], 0.0, 0.0, 0.0, aux,
+        ]]))  # fmt: skip
 
     def charged(self, target: int, from_s: float, to_s: float, kwh: float, energy: float) -> None:
         """Log a piece of charging at constant power; pieces of one power become one."""
@@ -144,7 +144,9 @@ class Vehicle:
             return shortened(rows[: k + 1], done, place), self.way if k == 0 else None
         if row[L.KIND] == L.DRIVE:
             before = int(rows[k - 1, L.PLACE]) if k else self.place
-            found = self.model.travel.street_end(before, int(row[L.PLACE]), done)
+            found = None
+            if before != MID_LEG:
+                found = self.model.travel.street_end(before, int(row[L.PLACE]), done, now)
             if found is not None:
                 share, share_m, node = found
                 return shortened(rows[: k + 1], share, node, share_m), None
@@ -164,6 +166,8 @@ class Vehicle:
 
         Returns the rows, the way from there, and whether it breaks down.
         """
+        if self.worked_s + rows[-1, L.TO_S] - rows[0, L.FROM_S] < life_s:
+            return rows, None, False  # even if it were work all the time
         worked = self.worked_s + np.cumsum(_work(rows))
         k = int(np.searchsorted(worked, life_s))
         if k >= len(rows):
@@ -174,7 +178,9 @@ class Vehicle:
         done = 1.0 - (worked[k] - life_s) / (row[L.TO_S] - row[L.FROM_S])
         before = int(rows[k - 1, L.PLACE]) if k else self.place
         to, travel = int(row[L.PLACE]), self.model.travel
-        found = travel.street_end(before, to, done)
+        found = None
+        if before != MID_LEG:
+            found = travel.street_end(before, to, done, self.model.env.now)
         if found is not None:
             share, share_m, node = found
             return shortened(cut, share, node, share_m), None, True

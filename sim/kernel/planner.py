@@ -83,7 +83,7 @@ class VehicleState:
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """A disposal site: whether it takes loads, what is in front of it, and how much room there is."""
+    """A disposal site: whether it takes loads, what waits there, and how much room there is."""
 
     id: str
     open: bool

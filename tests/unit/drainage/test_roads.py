@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.drainage.flood_speed import flood_speed
 from sim.drainage.roads import Roads
+from sim.streets.flood_speed import flood_speed
 from sim.streets.graph import StreetGraph
 
 RELATION = flood_speed("pregnolato2017")
