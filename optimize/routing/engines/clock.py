@@ -27,9 +27,12 @@ class Clock:
 
     limits: Limits
     reserve_s: float = 0.0
-    began: float = field(default_factory=lambda: now())
+    began: float = field(default=math.nan)
     reason: StopReason = "stalled"
     _reported: float = -math.inf
+
+    def __post_init__(self) -> None:
+        self.began = now()
 
     @property
     def seconds(self) -> float:
