@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from optimize.routing.clock import seconds_of, windows_of
 from optimize.routing.document import RoutingDocument, read_document
 from optimize.routing.malformed import malformed
 from optimize.routing.places import Places
+from optimize.routing.plan_json import read_plan_json
 from optimize.routing.problem import (
     ALWAYS,
     Break,
@@ -106,6 +107,8 @@ def assemble(
     errors = errors or malformed(problem)
     if errors:
         raise InputErrors(errors)
+    if document.in_force is not None:
+        problem = replace(problem, in_force=read_plan_json(problem, folder / document.in_force))
     return Assembled(problem, found.journeys, found.snapped, found.crs, found.notes)
 
 

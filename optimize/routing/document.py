@@ -99,7 +99,7 @@ class Curve(Frozen):
 
 
 class RoutingDocument(Frozen):
-    """A whole problem."""
+    """A whole problem; ``in_force`` is the plan people are working to, as JSON."""
 
     name: Id
     dimensions: tuple[Id, ...]
@@ -107,6 +107,7 @@ class RoutingDocument(Frozen):
     objective: Literal["cost", "trucks_then_cost"] = "cost"
     deviation_cost: NonNegative = 0.0
     respect_guns: bool = False
+    in_force: Id | None = None
     streets: Streets | None = None
     matrix: Matrix | None = None
     straight: Straight | None = None

@@ -1,9 +1,15 @@
-"""Plans as JSON, by the ids of their problem, and back."""
+"""Plans as JSON, by the ids of their problem, and back.
+
+A visit is where what it visits lies, and a break where the visit before it is; ``after_drive``
+tells a break that is taken where the next visit is, ``place`` names any other place.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +27,8 @@ _FORMAT: Literal["cityclock plan 1"] = "cityclock plan 1"
 class _Visit(Frozen):
     kind: VisitKind
     id: str = ""
-    place: str
+    place: str | None = None
+    after_drive: bool = False
     arrive_s: float
     begin_s: float
     end_s: float
@@ -49,12 +56,12 @@ class _Plan(Frozen):
 
 
 def plan_json(problem: Problem, plan: Plan) -> str:
-    """Return a plan as JSON; places, stops, sites, chargers and trucks appear by name."""
+    """Return a plan as JSON; stops, sites, chargers and trucks appear by id."""
     routes = [
         {
             "truck": problem.trucks[route.truck_type].id,
             "number": route.number,
-            "visits": [_visit(problem, visit) for visit in route.visits],
+            "visits": [_visit(problem, route, k) for k in range(len(route.visits))],
         }
         for route in plan.routes
     ]
@@ -76,12 +83,43 @@ def visit_id(problem: Problem, visit: Visit) -> str:
     return str(visit.index) if visit.kind == "break" else ""
 
 
-def _visit(problem: Problem, visit: Visit) -> dict[str, Any]:
+def expected_place(
+    problem: Problem, truck_type: int, visit: Visit, before: int | None
+) -> int | None:
+    """Return where a visit should be; ``before`` is the place of the visit before it."""
+    if visit.kind == "stop":
+        return problem.stops[visit.index].place
+    if visit.kind == "site":
+        return problem.sites[visit.index].place
+    if visit.kind == "charger":
+        return problem.chargers[visit.index].place
+    if visit.kind == "break":
+        return before
+    truck = problem.trucks[truck_type]
+    return truck.start if visit.kind == "start" else truck.end
+
+
+def place_after(problem: Problem, truck_type: int, visits: Sequence[Visit]) -> int | None:
+    """Return the place of the first of these visits that is no break."""
+    for visit in visits:
+        if visit.kind != "break":
+            return expected_place(problem, truck_type, visit, None)
+    return None
+
+
+def _visit(problem: Problem, route: Route, position: int) -> dict[str, Any]:
+    visit = route.visits[position]
     found: dict[str, Any] = {"kind": visit.kind}
     name = visit_id(problem, visit)
     if name:
         found["id"] = name
-    found["place"] = problem.travel.places[visit.place]
+    before = route.visits[position - 1].place if position else None
+    if visit.place != expected_place(problem, route.truck_type, visit, before):
+        after = place_after(problem, route.truck_type, route.visits[position:])
+        if visit.kind == "break" and visit.place == after:
+            found["after_drive"] = True
+        else:
+            found["place"] = problem.travel.places[visit.place]
     for field in ("arrive_s", "begin_s", "end_s", "energy_arrive_kwh", "energy_end_kwh"):
         value = float(getattr(visit, field))
         if not math.isnan(value):
@@ -151,20 +189,31 @@ def parse_plan_json(problem: Problem, text: str, file: Path | None = None) -> Pl
             )  # fmt: skip
         arrive, end = row.energy_arrive_kwh, row.energy_end_kwh
         return Visit(
-            row.kind, number, index("place", row.place, f"{where}.place"),
+            row.kind, number,
+            -1 if row.place is None else index("place", row.place, f"{where}.place"),
             row.arrive_s, row.begin_s, row.end_s,
             math.nan if arrive is None else arrive, math.nan if end is None else end,
             tuple(row.load.get(name, 0.0) for name in problem.dimensions) if row.load else (),
         )  # fmt: skip
 
-    routes = tuple(
-        Route(
-            index("truck", route.truck, f"routes[{i}].truck"),
-            route.number,
-            tuple(visit(row, f"routes[{i}].visits[{k}]") for k, row in enumerate(route.visits)),
-        )
-        for i, route in enumerate(found.routes)
-    )
+    def route(row: _Route, where: str) -> Route:
+        kind = index("truck", row.truck, f"{where}.truck")
+        visits = [visit(one, f"{where}.visits[{k}]") for k, one in enumerate(row.visits)]
+        for k, one in enumerate(visits):
+            if one.place >= 0:
+                continue
+            place = expected_place(problem, kind, one, visits[k - 1].place if k else None)
+            if row.visits[k].after_drive:
+                place = place_after(problem, kind, visits[k:])
+            if place is None:
+                errors.append(
+                    InputError("no place", where=f"{where}.visits[{k}].place", file=file,
+                               expected="the place of a break without a visit beside it")
+                )  # fmt: skip
+            visits[k] = replace(one, place=0 if place is None else place)
+        return Route(kind, row.number, tuple(visits))
+
+    routes = tuple(route(row, f"routes[{i}]") for i, row in enumerate(found.routes))
     left = tuple(
         LeftOut(index("stop", out.stop, f"left_out[{i}].stop"), out.reason)
         for i, out in enumerate(found.left_out)

@@ -57,12 +57,14 @@ PLANS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(PLANS)
 def test_any_plan_survives_json(plan: Plan):
     # repr tells NaN from numbers and -0.0 from 0.0.
     assert repr(parse_plan_json(TOWN, plan_json(TOWN, plan))) == repr(plan)
 
 
+@settings(max_examples=40)
 @given(PLANS, st.data())
 def test_any_spoilt_name_is_told(plan: Plan, data: st.DataObject):
     text = plan_json(TOWN, plan)
@@ -73,6 +75,7 @@ def test_any_spoilt_name_is_told(plan: Plan, data: st.DataObject):
             parse_plan_json(TOWN, text.replace(f'"{name}"', '"nobody"'))
 
 
+@settings(max_examples=40)
 @given(PLANS)
 def test_any_plan_survives_as_a_list_of_places(plan: Plan):
     with tempfile.TemporaryDirectory() as folder:

@@ -416,6 +416,9 @@ class Model:
         index = self._index(n)
         cumul, slack = energy.CumulVar(index), energy.SlackVar(index)
         active = self.routing.ActiveVar(index)
+        # Otherwise they are not in the assignment, and reading them there crashes.
+        self.routing.AddToAssignment(slack)
+        self.routing.AddVariableMinimizedByFinalizer(slack)
         if self.problem.recharge == "full":
             self.solver.Add(active * (cumul + slack - full) == 0)
         else:

@@ -23,6 +23,7 @@ from optimize.routing.engines.ortools_model import Model
 from optimize.routing.engines.routes import Order, plan_of, solution_of
 from optimize.routing.plan import Limits, Plan, Solution
 from optimize.routing.problem import Problem
+from optimize.routing.timetable import Call
 
 NAME = "ortools"
 SUPPORTED = frozenset({
@@ -35,8 +36,6 @@ SUPPORTED = frozenset({
 # Share of the limits for the first of two stages.
 _FIRST_STAGE = 0.4
 _FINISHING = 0.01
-# Routing refuses a time limit of nothing.
-_LEAST_S = 0.01
 
 
 class _Watch:
@@ -108,8 +107,6 @@ def _search(
     parameters.first_solution_strategy = strategies.PARALLEL_CHEAPEST_INSERTION
     metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
-    if math.isfinite(until_s):
-        parameters.time_limit.FromNanoseconds(round(max(until_s - clock.seconds, _LEAST_S) * 1e9))
     model.solver.ReSeed(limits.seed)
     model.routing.AddAtSolutionCallback(watch.on_solution)
     model.routing.AddSearchMonitor(model.solver.CustomLimit(watch.stop))
@@ -122,14 +119,10 @@ def _search(
         found = model.routing.SolveFromAssignmentWithParameters(start, parameters)
     else:
         found = model.routing.SolveWithParameters(parameters)
-    if clock.reason == "stalled" and clock.seconds >= 0.99 * until_s:
-        clock.reason = "time"
     return ([] if found is None else model.orders(found)), watch.solutions
 
 
 def _order(route: Any) -> Order:
-    from optimize.routing.timetable import Call
-
     calls = [
         Call(v.kind, v.index, v.energy_end_kwh if v.kind == "charger" else None)
         for v in route.visits[1:-1]

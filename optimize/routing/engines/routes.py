@@ -43,6 +43,8 @@ def plan_of(
         electric = problem.trucks[order.truck_type].battery_kwh is not None
         if electric and charging == "to insert":
             parts = charged(problem, order)
+        elif electric:
+            parts = [recharged(problem, order)]
         kept = {call.index for part in parts for call in part.calls if call.kind == "stop"}
         for call in order.calls:
             if call.kind == "stop" and call.index not in kept:
@@ -102,6 +104,22 @@ def charged(problem: Problem, order: Order) -> list[Order]:
             parts.append(Order(order.truck_type, inserted))
         at = begin
     return parts[::-1]
+
+
+def recharged(problem: Problem, order: Order) -> Order:
+    """Return an order that holds charging visits, charging anew where that is possible."""
+    calls = [call for call in order.calls if call.kind != "charger"]
+    anew = insert_chargers(problem, order.truck_type, calls)
+    if anew is not None:
+        return Order(order.truck_type, tuple(anew[0]))
+    # Amounts come from whole numbers: a charge of nothing may seem to be one of less.
+    route = timetable(problem, order.truck_type, 0, order.calls)
+    kept = [
+        call
+        for call, visit in zip(order.calls, route.visits[1:-1], strict=True)
+        if call.kind != "charger" or visit.energy_end_kwh > visit.energy_arrive_kwh
+    ]
+    return Order(order.truck_type, tuple(kept))
 
 
 def departing(problem: Problem, order: Order, number: int) -> Route:

@@ -407,16 +407,16 @@ def random_problem(seed: int) -> Problem:
 
 
 def ways(of: Problem, stop: int) -> Iterator[list[Call]]:
-    """Every order of at most two visits to sites and chargers before a stop and three after it."""
+    """Every order of at most two visits to sites and chargers before a stop and two after it."""
     hubs = [Call("site", 0), Call("site", 1), Call("charger", 0), Call("charger", 0, 60.0)]
     for before in (0, 1, 2):
         for first in permutations(hubs, before):
-            for after in (0, 1, 2, 3):
+            for after in (0, 1, 2):
                 for then in permutations(hubs, after):
                     yield [*first, Call("stop", stop), *then]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_way_is_found_to_serve_what_is_left_out(seed: int):
     of = random_problem(seed)
     hopeless = unservable(of)
@@ -427,5 +427,5 @@ def test_no_way_is_found_to_serve_what_is_left_out(seed: int):
 
 
 def test_the_random_problems_have_stops_of_both_kinds():
-    counts = [len(unservable(random_problem(seed))) for seed in range(12)]
-    assert 10 < sum(counts) < 60
+    counts = [len(unservable(random_problem(seed))) for seed in range(6)]
+    assert 6 <= sum(counts) <= 30
