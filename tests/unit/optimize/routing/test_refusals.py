@@ -377,6 +377,15 @@ def test_shorter_detours_and_lost_curves_are_remarked_and_not_refused():
     assert remarks(problem()) == []
 
 
+def test_a_window_shorter_than_the_service_is_remarked():
+    """Services begin in windows, so it can be kept: published instances are full of them."""
+    tight = with_stop(problem(), 2, windows=((8 * HOUR, 8 * HOUR + 599.0),))
+    refuse(tight)
+    (said,) = remarks(tight)
+    assert said.startswith("stops: at 1 no window is as long as the service (s3)")
+    assert remarks(with_stop(problem(), 2, windows=((8 * HOUR, 8 * HOUR + 600.0),))) == []
+
+
 # --- all ways tried -------------------------------------------------------------------------
 
 
