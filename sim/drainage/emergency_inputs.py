@@ -16,6 +16,8 @@ from sim.kernel.errors import InputError, InputErrors, did_you_mean
 from sim.streets.flood_speed import flood_speed
 
 _S_PER_H = 3600.0
+AWAY = ""
+"""Where a hose leads that leaves the model, in the record."""
 
 
 @dataclass(frozen=True)
