@@ -111,24 +111,20 @@ class Dispatch:
         if truck.type.must_end_empty:
             finish = np.full(len(places), math.inf)
             for plant in m.plants.values():
-                if self._takes(plant.row, truck):
+                if not plant.streams.isdisjoint(truck.streams):
                     site = places[plant.row.place]
                     home = plant.row.unload_s + travel.duration_s[site, depot]
                     np.minimum(finish, travel.duration_s[:, site] + home, out=finish)
         self._outward[key] = (self._version, refuge, finish)
         return refuge, finish
 
-    def _takes(self, row: R.Site, truck: Truck) -> bool:
-        return bool(set(row.streams.split()) & set(truck.type.streams.split()))
-
     def best_site(self, truck: Truck) -> str | None:
         """Return the site where it is empty soonest by what is known now; none if none takes it."""
         m = self._m
-        on_board = {R.STREAMS[s] for s in range(4) if truck.load_kg[s] > 0.0}
+        on_board = {s for s, kg in enumerate(truck.load_kg.tolist()) if kg > 0.0}
         way_s, best, choice = truck.ways()[1], math.inf, None
         for name, plant in m.plants.items():
-            taken = set(plant.row.streams.split())
-            if not (on_board & taken if on_board else self._takes(plant.row, truck)):
+            if plant.streams.isdisjoint(on_board or truck.streams):
                 continue
             queue_s = plant.bays.waiting / plant.row.bays * plant.row.unload_s
             late = 1e6 if plant.closed else 0.0
