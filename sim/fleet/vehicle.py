@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.fleet import legs as L
 from sim.fleet import rows as R
+from sim.fleet.charging import Charge
 from sim.fleet.legs import Duty
 from sim.kernel.planner import Task
 
@@ -20,7 +22,6 @@ Floats = NDArray[np.float64]
 Way = tuple[Floats, Floats]
 
 MID_LEG = -1  # a place that is none: on the way to somewhere, with ways of its own
-_RUNNING = (L.WAIT, L.UNLOAD)  # auxiliaries are on while it stands like this
 NO_DUTY = Duty(math.inf, math.inf, 0.0, math.inf, math.inf, math.inf)
 
 
@@ -83,16 +84,26 @@ class Vehicle:
             load[0], load[1], load[2], load[3],
         ])  # fmt: skip
 
-    def commit(self, rows: Floats, way: Way | None) -> None:
-        """Make what the rows say come true; ``way`` if they end at no place."""
-        self.worked_s += self.model.settle(rows)
+    @property
+    def loaded_kg(self) -> float:
+        """On board in all."""
+        residual, food, recyclable, hazardous = self.load_kg.tolist()
+        return float(residual + food + recyclable + hazardous)
+
+    def commit(self, rows: Floats, way: Way | None) -> int:
+        """Make what rows say come true; ``way`` if they end at no place. Return stops served."""
+        worked_s, collected = self.model.settle(rows)
+        self.worked_s += worked_s
         self.log.append(rows)
         last = rows[-1]
         self.place = int(last[L.PLACE])
         self.way = way if self.place == MID_LEG else None
+        if float(last[L.ENERGY]) < 0.0 <= self.energy_kwh and self.electric:
+            self.model.tell("flat", self.row.id)
         self.energy_kwh = float(last[L.ENERGY])
         self.driven_s, self.rested = float(last[L.DRIVEN_S]), float(last[L.RESTED])
         self.load_kg = last[L.LOAD : L.LOAD + 4].copy()
+        return collected
 
     def stood(
         self, kind: int, target: int, from_s: float, to_s: float, amount: float = 0.0
@@ -100,8 +111,8 @@ class Vehicle:
         """Log that it stood, doing what ``kind`` says."""
         if to_s <= from_s and amount == 0.0:
             return
-        # At a charger everything is switched off.
-        runs = kind in _RUNNING and target not in self.model.charger_codes
+        # Whoever queues, charges or rests switches everything off.
+        runs = kind == L.UNLOAD
         aux = self.kind.auxiliary_kw * (to_s - from_s) / 3600.0 if runs else 0.0
         self.energy_kwh -= aux
         if to_s - from_s >= self.duty.rest_s:
@@ -112,18 +123,16 @@ class Vehicle:
             self.rested, load[0], load[1], load[2], load[3], 0.0, 0.0, 0.0, aux,
         ]]))  # fmt: skip
 
-    def charged(self, target: int, from_s: float, to_s: float, kwh: float, energy: float) -> None:
-        """Log a piece of charging at constant power; pieces of one power become one."""
-        self.energy_kwh = energy
-        if self.log:
-            last = self.log[-1][-1]
-            if last[L.KIND] == L.CHARGE and last[L.TO_S] == from_s and last[L.TARGET] == target:
-                power = last[L.AMOUNT] / (last[L.TO_S] - last[L.FROM_S])
-                if abs(power * (to_s - from_s) - kwh) <= 1e-9 * kwh:
-                    last[L.TO_S], last[L.ENERGY] = to_s, energy
-                    last[L.AMOUNT] += kwh
-                    return
-        self.stood(L.CHARGE, target, from_s, to_s, kwh)
+    def charged(self, target: int, pieces: Sequence[Charge]) -> None:
+        """Log pieces of charging, each at constant power."""
+        load = self.load_kg
+        self.log.append(np.array([
+            (
+                L.CHARGE, target, piece.from_s, piece.to_s, piece.kwh, piece.energy_kwh, self.place,
+                self.driven_s, self.rested, load[0], load[1], load[2], load[3], 0.0, 0.0, 0.0, 0.0,
+            )
+            for piece in pieces
+        ]))  # fmt: skip
 
     def cut(self, rows: Floats, way: Way | None) -> tuple[Floats, Way | None]:
         """Return the rows that are carried out whatever is ordered now, and the way from there.

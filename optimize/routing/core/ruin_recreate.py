@@ -227,9 +227,7 @@ def least_added(d: Arrays, s: State, r: int, i: int, c: int, j: int) -> float:
 
 
 @compiled
-def added(
-    d: Arrays, w: Detours, s: State, r: int, i: int, c: int, j: int, best: float
-) -> float:
+def added(d: Arrays, w: Detours, s: State, r: int, i: int, c: int, j: int, best: float) -> float:
     """Return what stop c between nodes i and j of route r adds, if less than ``best``."""
     row = len(s.node) + j
     k = s.route[r, KIND]
