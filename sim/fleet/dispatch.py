@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,18 +93,20 @@ class Dispatch:
     # -- what trucks ask -------------------------------------------------------------------------
 
     def outward(self, truck: Truck) -> tuple[Floats, Floats]:
-        """Return, by place, the way to the nearest charger or depot, m, and the time to finish: to
-        unload where its waste is taken and get home, s."""
+        """Return, by place, the way to the nearest charger (home, if there is none), m, and the
+        time to finish: to unload where its waste is taken and get home, s."""
         key = (truck.row.type, truck.depot)
         known = self._outward.get(key)
         if known is not None and known[0] == self._version:
             return known[1], known[2]
         m, depot = self._m, truck.depot
         travel, places = m.travel, m.inputs.places
-        refuge = travel.distance_m[:, depot].copy()
-        for row in m.charger_rows.values():
-            if (truck.row.type, row.technology) in m.inputs.curves:
-                np.minimum(refuge, travel.distance_m[:, places[row.place]], out=refuge)
+        chargers = [
+            places[row.place]
+            for row in m.charger_rows.values()
+            if (truck.row.type, row.technology) in m.inputs.curves
+        ]
+        refuge = travel.distance_m[:, chargers or [depot]].min(axis=1)
         finish = travel.duration_s[:, depot].copy()
         if truck.type.must_end_empty:
             finish = np.full(len(places), math.inf)
@@ -147,7 +149,8 @@ class Dispatch:
             in_reach = way_m[place] * per_m <= truck.energy_kwh
             known = (truck.row.type, row.technology) in m.inputs.curves
             total = way_s[place] + 1800.0 * queue.waiting / row.guns
-            if known and queue.up > 0 and in_reach and total < best:
+            total += 0.0 if queue.up else 1e6  # better to wait for the repair than to be flat
+            if known and in_reach and total < best:
                 best, choice = total, name
         return choice
 
@@ -250,8 +253,10 @@ class Dispatch:
             self._disrupted("truck_down", truck.row.id, {truck.number})
 
     def truck_back(self, truck: Truck, work_s: float) -> None:
-        """Ask whether a repaired truck takes something over."""
-        if work_s > self._m.inputs.spec.replan_after_min * 60.0:
+        """Ask whether a repaired truck takes something over; the own planner leaves it as it is."""
+        inputs = self._m.inputs
+        asks = self.planner is not inputs.own_planner
+        if asks and work_s > inputs.spec.replan_after_min * 60.0:
             self._disrupted("truck_back", truck.row.id, {truck.number})
 
     def site_changed(self, site: str, stopped: bool) -> None:
@@ -305,32 +310,30 @@ class Dispatch:
             if tasks is not None:
                 self._m.tell("route_changed", truck.row.id, float(len(tasks)), reason)
                 truck.order(tasks)
-        kept = {v.id: routes.get(v.id, v.tasks) for v in state.vehicles}
-        served = {t.target for tasks in kept.values() for t in tasks if t.kind == "stop"}
-        before = {t.target for v in state.vehicles for t in v.tasks if t.kind == "stop"}
+        changed = [v for v in state.vehicles if v.id in routes]
+        served = {t.target for v in changed for t in routes[v.id] if t.kind == "stop"}
+        before = {t.target for v in changed for t in v.tasks if t.kind == "stop"}
         for name in sorted((before | set(unassigned)) - served):
             self._m.tell("missed", name, None, f"given_up {reason}")
 
     def _ask(self, state: PlanningState) -> Mapping[str, tuple[Task, ...]]:
         routes = self.planner.replan(state)
-        vehicles = {v.id for v in state.vehicles}
+        vehicles = {v.id: v for v in state.vehicles}
         m = self._m
         known: Any = {"stop": m.point_of, "site": m.plants, "charger": m.chargers}
-        twice: dict[str, int] = {}
-        for v in state.vehicles:
-            for task in v.tasks:
-                twice[task.target] = twice.get(task.target, 0) - 1
-            for task in routes.get(v.id, v.tasks):
-                if task.kind != "break" and task.target not in known[task.kind]:
-                    raise ValueError(f"the planner sends {v.id} to {task.kind} '{task.target}'")
-                if task.kind == "stop":
-                    twice[task.target] = twice.get(task.target, 0) + 1
-        unassigned = set(state.unassigned)
-        for target, more in twice.items():
-            if more > (target in unassigned):
-                raise ValueError(f"the planner has {target} served more often than before")
-        if strangers := set(routes) - vehicles:
+        if strangers := set(routes) - set(vehicles):
             raise ValueError(f"the planner answers for {', '.join(sorted(strangers))}")
+        more = dict.fromkeys(state.unassigned, -1)
+        for name, tasks in routes.items():
+            for task in vehicles[name].tasks:
+                more[task.target] = more.get(task.target, 0) - (task.kind == "stop")
+            for task in tasks:
+                if task.kind != "break" and task.target not in known[task.kind]:
+                    raise ValueError(f"the planner sends {name} to {task.kind} '{task.target}'")
+                more[task.target] = more.get(task.target, 0) + (task.kind == "stop")
+        twice = sorted(target for target, count in more.items() if count > 0)
+        if twice:
+            raise ValueError(f"the planner has {', '.join(twice)} served more often than before")
         return routes
 
     def _state(
@@ -358,8 +361,6 @@ class Dispatch:
                     shift_end_s, latest_s, look.tasks, truck.mode == "down",
                 )
             )  # fmt: skip
-        stops = {t.target for v in vehicles for t in v.tasks if t.kind == "stop"}
-        stops.update(unassigned)
         sites = tuple(
             SiteState(
                 name, not plant.closed, plant.bays.waiting, plant.look(),
@@ -370,6 +371,23 @@ class Dispatch:
         down = frozenset(name for name, site in m.chargers.items() if site.queue.up == 0)
         return PlanningState(
             now, reason, entity, tuple(vehicles), affected, unassigned,
-            {name: float(lying[m.point_of[name]]) for name in stops},
+            _Lying(m.point_of, lying),
             sites, down, m.inputs.places, m.travel.distance_m, m.travel.duration_s,
         )  # fmt: skip
+
+
+class _Lying(Mapping[str, float]):
+    """What lies at every point, kg, by id."""
+
+    def __init__(self, point_of: Mapping[str, int], lying_kg: Floats) -> None:
+        self._point_of = point_of
+        self._lying_kg = lying_kg
+
+    def __getitem__(self, point: str) -> float:
+        return float(self._lying_kg[self._point_of[point]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._point_of)
+
+    def __len__(self) -> int:
+        return len(self._point_of)

@@ -101,6 +101,11 @@ class FleetInputs:
         return tuple(Task("stop", point.id) for point in self.points)
 
     @cached_property
+    def stream_of(self) -> Mapping[str, int]:
+        """Number of each point's stream in `STREAMS`."""
+        return {point.id: STREAMS.index(point.stream) for point in self.points}
+
+    @cached_property
     def planned(self) -> Mapping[tuple[str, int | None], tuple[R.PlanRow, ...]]:
         """Rows of the plan by truck and day (none: every day), in order."""
         rows: Any = self.tables["plan"]

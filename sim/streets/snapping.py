@@ -89,7 +89,7 @@ def snap(
 ) -> Snapped:
     """Return the nearest place on a street for each point (P, 2).
 
-    Of streets that are equally near, to a thousandth of a millimetre, the first in the graph counts.
+    Of streets that are equally near, to 1e-6 m, the first in the graph counts.
 
     Parameters
     ----------
