@@ -549,6 +549,8 @@ class Truck(Vehicle):
         battery = self.type.battery_kwh or 0.0
         if charger is None or self.energy_kwh >= battery - 1e-9:
             return
+        if next_s <= self.env.now:  # it came home so late that the next shift is due
+            return
         wait_s = model.cheap_power_in_s()
         if wait_s > 0.0:
             yield self.env.timeout(min(wait_s, next_s - self.env.now))
