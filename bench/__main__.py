@@ -13,6 +13,7 @@ BENCHMARKS = {
     "thousand_scenarios": "1,000 scenarios of 1,000 junctions within 15 minutes on two cores",
     "drainage_speed": "48 h of storm and recession on 600 junctions, beside SWMM in the same run",
     "hebi_calibration": "the one calibrated case, and what it says of the other three",
+    "verify_routing": "the routing engine on public files, beside OR-Tools and PyVRP",
     "works_budget": "search for the best works against trying all sets of ten",
 }
 
