@@ -30,8 +30,9 @@ from typing import Literal, NamedTuple, cast
 import numpy as np
 
 from sim.drainage.control_checks import gives_value, normal_attribute, rule_findings
-from sim.drainage.elements import Action, Curve, Pairs, Premise, Rule, Series
+from sim.drainage.elements import Action, Curve, Premise, Rule, Series
 from sim.kernel.errors import InputErrors
+from sim.kernel.schema import Pairs
 
 #: ``read(object, id, attribute)``: object "node", "link" or "gauge"; NaN where there is no value.
 Read = Callable[[str, str, str], float]

@@ -11,12 +11,12 @@ from sim.drainage.elements import (
     Curve,
     Junction,
     Orifice,
-    Pairs,
     Storage,
     Weir,
 )
 from sim.drainage.findings import Finding
 from sim.drainage.network import Network
+from sim.kernel.schema import Pairs
 
 #: An adverse slope steeper than this is taken for a mistake, not for a design.
 STEEPEST_ADVERSE_SLOPE = 0.10

@@ -13,14 +13,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.kernel.schema import Frozen
+from sim.kernel.schema import Frozen, Pairs
 
 Id = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
-Pairs = tuple[tuple[float, float], ...]
 
 SectionKind = Literal[
     "circular", "filled_circular", "rect_closed", "rect_open", "trapezoidal", "triangular",

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.drainage.elements import Curve, Junction, Pairs, Pump, Storage
+from sim.drainage.elements import Curve, Junction, Pump, Storage
 from sim.drainage.network import Network
 from sim.drainage.node_tables import area_to_volume, functional_volume
+from sim.kernel.schema import Pairs
 
 Floats = NDArray[np.float64]
 

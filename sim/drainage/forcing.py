@@ -9,9 +9,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.drainage.elements import Inflow, Pairs
+from sim.drainage.elements import Inflow
 from sim.kernel.clock import Clock
 from sim.kernel.recorder import Recorder
+from sim.kernel.schema import Pairs
 
 if TYPE_CHECKING:
     from sim.drainage.rainfall import Hyetograph

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sim.drainage.checks import check_network
-from sim.drainage.elements import Outfall, Pairs
+from sim.drainage.elements import Outfall
 from sim.drainage.emergency_inputs import EmergencyInputs, load_emergency
 from sim.drainage.hyetograph import Hyetograph
 from sim.drainage.kpis import Point, ponding_points
@@ -22,6 +22,7 @@ from sim.drainage.tables import read_tables, table_files
 from sim.drainage.time_csv import read_series_csv
 from sim.drainage.uncertainty import uncertainty_notes
 from sim.kernel.errors import InputError
+from sim.kernel.schema import Pairs
 
 MOST_STEPS = 500_000  # a year of minutes
 

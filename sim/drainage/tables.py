@@ -15,7 +15,9 @@ from typing import Any, Final, NoReturn, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sim.drainage.columns import (
+from sim.drainage.elements import Rule
+from sim.drainage.network import Network
+from sim.kernel.columns import (
     CellError,
     CellErrors,
     Column,
@@ -24,8 +26,6 @@ from sim.drainage.columns import (
     points_field,
     read_element,
 )
-from sim.drainage.elements import Rule
-from sim.drainage.network import Network
 from sim.kernel.csv_rows import (
     Row,
     Sheet,
@@ -36,6 +36,7 @@ from sim.kernel.csv_rows import (
     sheet_text,
 )
 from sim.kernel.errors import InputError, InputErrors, did_you_mean
+from sim.kernel.row_files import check_new, elements_of, input_errors
 
 RULES_FILE: Final = "rules.json"
 _RULES: TypeAdapter[tuple[Rule, ...]] = TypeAdapter(tuple[Rule, ...])
@@ -188,28 +189,7 @@ def _read_family(file: Path, family: str, model: type[BaseModel]) -> tuple[Any, 
         raise InputErrors(errors)
     if points:
         return _read_long(sheet, model, columns, points)
-    elements: list[Any] = []
-    lines: dict[str, int] = {}
-    for row in sheet.rows:
-        cells = dict(zip(sheet.header, row.cells, strict=True))
-        try:
-            elements.append(read_element(model, cells))
-            if "id" in cells:
-                _check_new(cells["id"], row.line, lines)
-        except CellErrors as error:
-            errors += _input_errors(error, file, row)
-    if errors:
-        raise InputErrors(errors)
-    return tuple(elements)
-
-
-def _check_new(name: str, line: int, lines: dict[str, int]) -> None:
-    if name in lines:
-        what = f"this id is already taken on line {lines[name]}"
-        expected = "an id that no other element here has"
-        hint = "rename one of the two; rows of one id stand together"
-        raise CellErrors([CellError("id", what, name, expected, hint)])
-    lines[name] = line
+    return elements_of(sheet, model).elements
 
 
 def _read_long(
@@ -227,10 +207,10 @@ def _read_long(
                 _check_same(cells, groups[-1][1], columns)
             else:
                 groups.append((row, cells, []))
-                _check_new(cells["id"], row.line, lines)
+                check_new(cells["id"], row.line, lines)
             groups[-1][2].append(_point(points, cells))
         except CellErrors as error:
-            errors += _input_errors(error, sheet.file, row)
+            errors += input_errors(error, sheet.file, row)
             damaged.add(cells["id"])
     elements = []
     field = points_field(model)
@@ -241,7 +221,7 @@ def _read_long(
         try:
             elements.append(read_element(model, cells, {field: known}))
         except CellErrors as error:
-            errors += _input_errors(error, sheet.file, row)
+            errors += input_errors(error, sheet.file, row)
     if errors:
         raise InputErrors(errors)
     return tuple(elements)
@@ -278,20 +258,6 @@ def _check_same(
     ]
     if errors:
         raise CellErrors(errors)
-
-
-def _input_errors(errors: CellErrors, file: Path, row: Row) -> list[InputError]:
-    return [
-        InputError(
-            error.what,
-            where=f"line {row.line}, column {error.column}",
-            value=error.value,
-            expected=error.expected,
-            hint=error.hint,
-            file=file,
-        )
-        for error in errors.errors
-    ]
 
 
 def _family_text(family: str, model: type[BaseModel], elements: Sequence[Any]) -> str:

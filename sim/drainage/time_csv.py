@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from sim.drainage.elements import Pairs
 from sim.kernel.csv_rows import (
     Row,
     Sheet,
@@ -22,6 +21,7 @@ from sim.kernel.csv_rows import (
     read_sheet,
 )
 from sim.kernel.errors import InputError, InputErrors
+from sim.kernel.schema import Pairs
 
 Unit = Literal["m", "mm", "mm/h", "in", "in/h"]
 

@@ -96,6 +96,27 @@ class Record:
         return digest_record(self)
 
 
+@dataclass(frozen=True, eq=False)
+class EventBlock:
+    """Many events of one system, told compactly: `Recorder.events` takes them.
+
+    Attributes
+    ----------
+    time_s, value : (n,) arrays
+        As in `Recorder.event`; NaN for no value.
+    names : three tuples of str
+        The kinds, entities and details that occur.
+    codes : three (n,) arrays of int
+        For each event the number of its kind, entity and detail in `names`.
+    """
+
+    system: str
+    time_s: FloatArray
+    value: FloatArray
+    names: tuple[Sequence[str], Sequence[str], Sequence[str]]
+    codes: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
 class SeriesWriter:
     """Collects one series while the run goes on. Made by `Recorder.series`."""
 
@@ -163,6 +184,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._events: list[tuple[float, str, str, str, float, str]] = []
+        self._blocks: list[EventBlock] = []
         self._series: dict[tuple[str, str], SeriesWriter] = {}
         self._ledgers: dict[str, Ledger] = {}
 
@@ -190,6 +212,21 @@ class Recorder:
             raise ValueError(f"event {system}.{kind} of '{entity}': time {time_s}, value {value}")
         number = math.nan if value is None else float(value)
         self._events.append((float(time_s), system, kind, entity, number, detail))
+
+    def events(self, block: EventBlock) -> None:
+        """Add many events at once, as `event` would one by one; the arrays are kept, not copied.
+
+        Raises
+        ------
+        ValueError
+            If a time is not finite, a value is infinite, or the columns differ in length.
+        """
+        count = len(block.time_s)
+        if any(len(column) != count for column in (*block.codes, block.value)):
+            raise ValueError(f"events of {block.system}: columns of different lengths")
+        if not np.isfinite(block.time_s).all() or np.isinf(block.value).any():
+            raise ValueError(f"events of {block.system}: a time or value is not finite")
+        self._blocks.append(block)
 
     def series(
         self, system: str, quantity: str, unit: str, entities: Sequence[str]
@@ -235,17 +272,46 @@ class Recorder:
 
     def record(self) -> Record:
         """Return what was recorded so far."""
-        events = sorted(self._events, key=lambda event: event[0])
         entries = [
             (ledger.name, ledger.unit, entry.account, entry.side, entry.amount)
             for ledger in self._ledgers.values()
             for entry in ledger.entries
         ]
         return Record(
-            events=frame(EVENT_COLUMNS, _columns(events, EVENT_COLUMNS)),
+            events=self._event_table(),
             series={key: self._series[key].table() for key in sorted(self._series)},
             ledgers=frame(LEDGER_COLUMNS, _columns(entries, LEDGER_COLUMNS)),
         )
+
+    def _event_table(self) -> pd.DataFrame:
+        if not self._blocks:
+            events = sorted(self._events, key=lambda event: event[0])
+            return frame(EVENT_COLUMNS, _columns(events, EVENT_COLUMNS))
+        import pandas as pd
+        import pyarrow as pa
+
+        single = _columns(self._events, EVENT_COLUMNS)
+        times = [np.array(single[0], dtype=np.float64), *(b.time_s for b in self._blocks)]
+        values = [np.array(single[4], dtype=np.float64), *(b.value for b in self._blocks)]
+        time_s, value = np.concatenate(times), np.concatenate(values)
+        # Stable: events of one moment stay in the order recorded, single ones first.
+        order = np.argsort(time_s, kind="stable")
+        columns: dict[str, object] = {"time_s": time_s[order], "value": value[order]}
+        # A few hundred names and a code for each row: text is made once, by the library.
+        told = [(b, ((b.system,), *b.names), (np.zeros(1, int), *b.codes)) for b in self._blocks]
+        for number, name in enumerate(("system", "kind", "entity", "detail")):
+            names: dict[str, int] = {}
+            own = single[EVENT_COLUMNS.index(name)]
+            codes = [np.array([names.setdefault(str(x), len(names)) for x in own], dtype=np.int32)]
+            for block, texts, coded in told:
+                known = [names.setdefault(text, len(names)) for text in texts[number]]
+                of_rows = np.broadcast_to(coded[number], len(block.time_s))
+                codes.append(np.array(known, dtype=np.int32)[of_rows])
+            text = pa.array(list(names), type=pa.large_string())
+            rows = pa.array(np.concatenate(codes)[order])
+            column = pa.DictionaryArray.from_arrays(rows, text).cast(text.type)
+            columns[name] = pd.Series(column, dtype="str")
+        return pd.DataFrame({name: columns[name] for name in EVENT_COLUMNS})
 
 
 def frame(names: Sequence[str], columns: Sequence[Sequence[object] | FloatArray]) -> pd.DataFrame:

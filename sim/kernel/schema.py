@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+Pairs = tuple[tuple[float, float], ...]
+
 
 class Frozen(BaseModel):
     """A pydantic model that accepts exactly what its fields say and never changes.

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from sim.drainage.elements import Element, Pairs
+from sim.drainage.elements import Element
 from sim.drainage.network import Network
 from sim.drainage.tables import read_tables, write_tables
 from sim.kernel.csv_rows import parse_number, read_sheet, sheet_text
+from sim.kernel.schema import Pairs
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 # Everything UTF-8 can hold, with what CSV and number readers stumble over drawn often.

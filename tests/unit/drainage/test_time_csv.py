@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sim.drainage.elements import Pairs
 from sim.drainage.time_csv import Unit, read_series_csv
 from sim.kernel.errors import InputError, InputErrors
+from sim.kernel.schema import Pairs
 
 START = datetime.fromisoformat("2021-07-21T00:00:00+08:00")
 STAGE = "time,stage_m\n2021-07-21T08:00+08:00,97.92\n2021-07-21T14:00:00+08:00,98.44\n"

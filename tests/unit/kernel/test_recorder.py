@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.kernel.recorder import Recorder
+from sim.kernel.recorder import EventBlock, Recorder
 
 
 def test_events_keep_their_columns_and_are_put_in_order_of_time():
@@ -123,3 +123,34 @@ def test_series_are_in_alphabetical_order():
     for quantity in ("flow", "depth", "stage"):
         recorder.series("drainage", quantity, "m", [])
     assert [quantity for _, quantity in recorder.record().series] == ["depth", "flow", "stage"]
+
+
+def test_events_told_in_blocks_are_those_told_one_by_one():
+    rng = np.random.default_rng(5)
+    time_s = rng.integers(0, 20, 200).astype(float)
+    value = np.where(rng.random(200) < 0.3, np.nan, rng.random(200))
+    kinds, entities, details = ("go", "stop"), ("A", "B", "中"), ("", "x")
+    codes = tuple(rng.integers(0, len(n), 200) for n in (kinds, entities, details))
+    one, other = Recorder(), Recorder()
+    for recorder in (one, other):
+        recorder.event(7.0, "tank", "stop", "C", 1.0, "y")
+    for i in range(200):
+        number = None if np.isnan(value[i]) else float(value[i])
+        one.event(
+            time_s[i], "tank", kinds[codes[0][i]], entities[codes[1][i]], number,
+            details[codes[2][i]],
+        )  # fmt: skip
+    other.events(EventBlock("tank", time_s, value, (kinds, entities, details), codes))
+    assert other.record().digest() == one.record().digest()
+    pd.testing.assert_frame_equal(other.record().events, one.record().events)
+
+
+def test_a_block_of_events_must_be_finite_and_even():
+    recorder, none = Recorder(), np.zeros(2, dtype=np.int64)
+    names = (("a",), ("b",), ("",))
+    with pytest.raises(ValueError, match="not finite"):
+        recorder.events(
+            EventBlock("tank", np.array([0.0, np.inf]), np.zeros(2), names, (none, none, none))
+        )
+    with pytest.raises(ValueError, match="lengths"):
+        recorder.events(EventBlock("tank", np.zeros(3), np.zeros(3), names, (none, none, none)))

@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from sim.drainage.elements import Pairs
 from sim.kernel.csv_rows import number_hint, parse_number
 from sim.kernel.errors import did_you_mean
+from sim.kernel.schema import Pairs
 
 _LAST = ("work", "replaces")
 
