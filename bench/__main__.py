@@ -15,6 +15,7 @@ BENCHMARKS = {
     "fleet_speed": "a day of 100 trucks, a thousand replications, and what keyed draws are worth",
     "fleet_queues": "the fleet model's queues against 51 exact results",
     "hebi_calibration": "the one calibrated case, and what it says of the other three",
+    "verify_routing": "the routing engine on public files, beside OR-Tools and PyVRP",
     "works_budget": "search for the best works against trying all sets of ten",
 }
 
