@@ -19,6 +19,7 @@ from scenarios.arms import Arms, named
 from scenarios.compare import Paired, paired
 from scenarios.document import Scenario
 from scenarios.routes_problem import (
+    DAY_S,
     FleetModel,
     FleetProblem,
     Margins,
@@ -37,7 +38,7 @@ SYSTEM = "fleet"
 NOW, PLAN = "as_it_is", "optimised"
 FOLDER = "plans"
 """Where plans are kept, in the folder of the store."""
-COLUMNS = ("truck", "sequence", "kind", "target", "until_kwh")
+COLUMNS = ("truck", "day", "sequence", "kind", "target", "until_kwh", "not_before_h")
 
 FIGURES = (
     "collection_rate", "stops_missed", "overflow_kg", "trucks_used", "km", "energy_used_kwh",
@@ -189,7 +190,7 @@ def study_routes(
     runs = {
         name: runner.finish(name, prepare(arm), request.replications) for name, arm in arms.items()
     }
-    promised = _promised(fleet, report)
+    promised = _promised(report, scenario.duration_s / DAY_S)
     return Study(
         scenario, fleet, solution, why, report, plan_file, compare_arms(runs, store, promised), runs
     )  # fmt: skip
@@ -247,14 +248,13 @@ def compare_arms(
     return tuple(figures)
 
 
-def _promised(fleet: FleetProblem, report: Report) -> dict[str, float]:
-    """Return what a plan promises of the figures, by the checker's totals."""
+def _promised(report: Report, days: float) -> dict[str, float]:
+    """Return what a plan promises for so many days, by the checker's totals of one."""
     totals = report.totals
     return {
-        "trucks_used": float(totals.trucks),
-        "km": totals.distance_m / 1e3,
-        "energy_used_kwh": totals.energy_kwh,
-        "overtime_h": totals.overtime_s / 3600.0,
+        "km": days * totals.distance_m / 1e3,
+        "energy_used_kwh": days * totals.energy_kwh,
+        "overtime_h": days * totals.overtime_s / 3600.0,
     }
 
 

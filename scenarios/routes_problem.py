@@ -255,16 +255,27 @@ class FleetModel:
 
 @dataclass(frozen=True)
 class FleetProblem:
-    """A day as a routing problem; ``trucks`` names those of each truck type, by number."""
+    """A day as a routing problem.
+
+    Attributes
+    ----------
+    trucks
+        Ids of those of each truck type, by number.
+    in_force
+        The plan there is.
+    """
 
     problem: Problem
     trucks: tuple[tuple[str, ...], ...]
+    in_force: tuple[R.PlanRow, ...] = ()
 
 
 def day_problem(
     model: FleetModel, day: int, amounts_kg: Mapping[str, float], *, penalty: float = math.inf
 ) -> FleetProblem:
-    """Return the problem of one day: every point with something in it, every truck on duty.
+    """Return the problem of one day: every truck on duty, every point they can have in mind.
+
+    A stream that no truck on duty carries is collected on other days.
 
     Parameters
     ----------
@@ -284,6 +295,7 @@ def day_problem(
             first = (row.start_kwh, row.start_kg) if day == 0 else (None, 0.0)
             groups.setdefault((row.type, row.shift, row.depot, *first), []).append(row.id)
     type_ids = [key[0] for key in groups]
+    on_duty = {stream for type_id in type_ids for stream in model.carried(type_id)}
     trucks = tuple(
         model.truck(
             type_id, shift_id, inputs.places[depot], count=len(names), start_kwh=kwh,
@@ -295,14 +307,14 @@ def day_problem(
     stops = tuple(
         model.stop(name, kg * model.margins.amount, type_ids, penalty)
         for name, kg in amounts_kg.items()
-        if kg > 0.0
+        if kg > 0.0 and model.points[name].stream in on_duty
     )
     problem = Problem(
         name="fleet", travel=model.travel(inputs.travel.distance_m, inputs.travel.duration_s),
         dimensions=model.dimensions, stops=stops, trucks=trucks, sites=model.sites,
         chargers=model.chargers,
     )  # fmt: skip
-    return FleetProblem(problem, tuple(tuple(names) for names in groups.values()))
+    return FleetProblem(problem, tuple(tuple(names) for names in groups.values()), t["plan"])
 
 
 def expected_kg(inputs: FleetInputs, day: int) -> dict[str, float]:
@@ -318,8 +330,14 @@ def expected_kg(inputs: FleetInputs, day: int) -> dict[str, float]:
 
 
 def plan_rows(fleet: FleetProblem, plan: Plan) -> list[dict[str, Any]]:
-    """Return a plan as rows of ``plan.csv`` (see `sim.fleet.rows.PlanRow`)."""
-    rows: list[dict[str, Any]] = []
+    """Return a plan as rows of ``plan.csv`` (see `sim.fleet.rows.PlanRow`), for every day.
+
+    Trucks that are off duty on the day planned for keep the rows they have.
+    """
+    planned = {name for names in fleet.trucks for name in names}
+    rows: list[dict[str, Any]] = [
+        row.model_dump() for row in fleet.in_force if row.truck not in planned
+    ]
     problem = fleet.problem
     names: dict[str, Any] = {
         "stop": problem.stops, "site": problem.sites, "charger": problem.chargers,
@@ -335,9 +353,10 @@ def plan_rows(fleet: FleetProblem, plan: Plan) -> list[dict[str, Any]]:
             partly = visit.kind == "charger" and visit.energy_end_kwh < (full or 0.0) - 1e-6
             rows.append(
                 {
-                    "truck": truck, "sequence": sequence, "kind": visit.kind,
+                    "truck": truck, "day": None, "sequence": sequence, "kind": visit.kind,
                     "target": names[visit.kind][visit.index].id,
                     "until_kwh": round(visit.energy_end_kwh, 3) if partly else None,
+                    "not_before_h": None,
                 }
             )  # fmt: skip
     return rows

@@ -9,7 +9,7 @@ from importlib import import_module
 from optimize.routing.charger_schedule.stagger import stagger
 from optimize.routing.check import check
 from optimize.routing.cost import plan_cost
-from optimize.routing.engines.features import refuse_unsupported
+from optimize.routing.engines.features import asked, refuse_unsupported
 from optimize.routing.plan import Limits, Plan, Solution
 from optimize.routing.problem import Problem
 from optimize.routing.refusals import servable
@@ -46,25 +46,30 @@ class Engine:
         return run(problem, limits)
 
 
+MANY_STOPS = 150
+"""From so many stops of a day with trips and breaks on, the core takes minutes for a first plan."""
 _HERE = "optimize.routing.engines"
 ENGINES = {
     engine.name: engine
     for engine in (
         Engine("core", f"{_HERE}.own", "our own search, charging inside every move"),
+        Engine("stricter", f"{_HERE}.stricter", "PyVRP on a stricter day, then made exact"),
         Engine("ortools", f"{_HERE}.ortools_routing", "the routing library of OR-Tools"),
         Engine("pyvrp", f"{_HERE}.pyvrp", "PyVRP, charging inserted afterwards"),
     )
 }
 
 
-def choose(limits: Limits) -> tuple[str, str]:
+def choose(problem: Problem, limits: Limits) -> tuple[str, str]:
     """Return the engine to be used if none is asked for, and why in one line."""
-    if limits.seconds < float("inf") or limits.iterations is not None:
-        return "core", "charging, trips and windows are weighed in every move"
-    raise InputError(
-        "nothing says when to stop", where="limits", expected="seconds or iterations",
-        hint="problems this large are searched, not proven",
-    )  # fmt: skip
+    if limits.seconds == float("inf") and limits.iterations is None:
+        raise InputError(
+            "nothing says when to stop", where="limits", expected="seconds or iterations",
+            hint="problems this large are searched, not proven",
+        )  # fmt: skip
+    if len(problem.stops) > MANY_STOPS and set(asked(problem)) <= ENGINES["stricter"].supported:
+        return "stricter", f"more than {MANY_STOPS} stops: time kept in reserve, then made exact"
+    return "core", "charging, trips and windows are weighed in every move"
 
 
 def solve(
@@ -91,7 +96,7 @@ def solve(
     part = servable(problem)
     why = "asked for"
     if engine == "auto":
-        engine, why = choose(limits)
+        engine, why = choose(part.problem, limits)
     solution = ENGINES[engine](part.problem, limits)
     plan = part.whole(_without_empty(solution.plan))
     if problem.respect_guns:
