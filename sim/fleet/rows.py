@@ -209,11 +209,14 @@ class TravelRow(Frozen):
 
 
 class PlaceRow(Frozen):
-    """A place in the plane of the streets."""
+    """A place in the plane of the streets; longitude, latitude and name are for maps."""
 
     id: Id
     x_m: float
     y_m: float
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    name: str = ""
 
 
 class FloodedRow(Frozen):

@@ -111,6 +111,8 @@ class StreetTravel:
         """Return where a truck under way can turn off (see `sim.fleet.travel.Travel`)."""
         live = self._left if now_s == self._changed_s else self._live
         count = len(self.distance_m)
+        if target >= count:
+            return None  # it only drives to the end of its street, told off once already
         node = int(live.place_node[origin]) if origin < count else origin - count
         way = live.nodes_between(node, target)
         if way is None or way[2][-1] <= 0.0:
