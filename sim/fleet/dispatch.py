@@ -99,18 +99,20 @@ class Dispatch:
     # -- what trucks ask -------------------------------------------------------------------------
 
     def outward(self, truck: Truck) -> tuple[Floats, Floats]:
-        """Return, by place, the way to the nearest charger or depot, m, and the time to finish: to
-        unload where its waste is taken and get home, s."""
+        """Return, by place, the way to the nearest charger (home, if there is none), m, and the
+        time to finish: to unload where its waste is taken and get home, s."""
         key = (truck.row.type, truck.depot)
         known = self._outward.get(key)
         if known is not None and known[0] == self._version:
             return known[1], known[2]
         m, depot = self._m, truck.depot
         travel, places = m.travel, m.inputs.places
-        refuge = travel.distance_m[:, depot].copy()
-        for row in m.charger_rows.values():
-            if (truck.row.type, row.technology) in m.inputs.curves:
-                np.minimum(refuge, travel.distance_m[:, places[row.place]], out=refuge)
+        chargers = [
+            places[row.place]
+            for row in m.charger_rows.values()
+            if (truck.row.type, row.technology) in m.inputs.curves
+        ]
+        refuge = travel.distance_m[:, chargers or [depot]].min(axis=1)
         finish = travel.duration_s[:, depot].copy()
         if truck.type.must_end_empty:
             finish = np.full(len(places), math.inf)
@@ -153,7 +155,8 @@ class Dispatch:
             in_reach = way_m[place] * per_m <= truck.energy_kwh
             known = (truck.row.type, row.technology) in m.inputs.curves
             total = way_s[place] + 1800.0 * queue.waiting / row.guns
-            if known and queue.up > 0 and in_reach and total < best:
+            total += 0.0 if queue.up else 1e6  # better to wait for the repair than to be flat
+            if known and in_reach and total < best:
                 best, choice = total, name
         return choice
 

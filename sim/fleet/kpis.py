@@ -120,6 +120,7 @@ def _driving(
     yield _kpi("trucks_used", float(len(set(days))))
     yield _kpi("overtime_h", _sum(by_kind, "overtime"))
     yield _kpi("breakdowns", float(_count(by_kind, "truck_down")))
+    yield _kpi("flat_batteries", float(_count(by_kind, "flat")))
     yield _kpi("routes_changed", float(_count(by_kind, "route_changed")))
     charge = by_kind.get("lowest_charge")
     if charge is not None:
@@ -212,6 +213,8 @@ DEFINITIONS = (
             "Beyond the ends of shifts, summed over trucks", "超出班次结束的时长之和"),
     _define("breakdowns", "", "lower", "Breakdowns", "故障次数",
             "Times a truck broke down", "车辆故障次数"),
+    _define("flat_batteries", "", "lower", "Flat batteries", "电池耗尽次数",
+            "Times a battery was used up on the road; the run goes on as if it held more", "途中电池耗尽的次数(运行按欠电继续)"),
     _define("routes_changed", "", "none", "Routes changed", "线路调整次数",
             "Routes that the planner changed in mid-shift", "班中由调度调整的线路数"),
     _define("lowest_charge_percent", "%", "higher", "Lowest state of charge", "最低电量",

@@ -29,6 +29,8 @@ SPENT = 13  # driving, lifts, compaction, auxiliaries
 WIDTH = 17
 MOST_ROWS_PER_STOP = 5
 
+SLOW_M_S = 5.0  # for the auxiliaries' energy on a way that may have to be gone
+
 # Why a stretch ended.
 ALL_DONE, FULL, LOW, LATE, TAKEN, NO_WAY = range(6)
 
@@ -249,6 +251,7 @@ def _stretch(  # type: ignore[no-untyped-def]
             if kind.electric > 0.0:
                 left = energy - kwh_way - aux_way - aux_wait - aux_lift - kwh_lift - kwh_pack
                 onward = refuge_m[to] * (kind.kwh_per_m + kind.kwh_per_m_kg * (total + kg))
+                onward += kind.auxiliary_kw * refuge_m[to] / SLOW_M_S / 3600.0
                 if left - onward < kind.reserve_kwh - 1e-9:
                     return n, i, LOW
             if done + finish_s[to] > duty.end_s + 1e-6:

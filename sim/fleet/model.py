@@ -59,8 +59,6 @@ class FleetRun:
         self.code_of = {
             name: code for code, name in enumerate(names[len(self.point_of) :], len(self.point_of))
         }
-        first = len(self.point_of) + len(self.site_rows)
-        self.charger_codes = range(first, first + len(self.charger_rows))
         depots = dict.fromkeys(row.depot for row in t["trucks"])
         self._depot_code = {inputs.places[d]: len(names) + k for k, d in enumerate(depots)}
         self.targets = [*names, *depots]
@@ -105,6 +103,14 @@ class FleetRun:
     def depot_code(self, place: int) -> int:
         """Return the number of a depot in the rows of a log."""
         return self._depot_code[place]
+
+    def place_of_site(self, site: str) -> int:
+        """Return the place of a site."""
+        return self.inputs.places[self.site_rows[site].place]
+
+    def place_of_charger(self, charger: str) -> int:
+        """Return the place of a charger."""
+        return self.inputs.places[self.charger_rows[charger].place]
 
     def midnight_s(self, day: int) -> float:
         """Return the second of the run at which a day begins; negative before the start."""

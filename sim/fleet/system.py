@@ -43,6 +43,7 @@ _LABELS = {
     "point_calls": Label("Point calls for collection", "收集点呼叫收运", "kg"),
     "truck_down": Label("Truck breaks down", "车辆故障"),
     "truck_back": Label("Truck repaired", "车辆修复", "h"),
+    "flat": Label("Battery flat", "电池耗尽"),
     "route_changed": Label("Route changed", "线路调整"),
     "site_stopped": Label("Site stops", "场所停运"),
     "site_resumed": Label("Site resumes", "场所恢复"),

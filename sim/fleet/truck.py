@@ -120,7 +120,8 @@ class Truck(Vehicle):
                 if task.kind == "stop":
                     yield from self._stops(tried)
                 elif task.kind == "site":
-                    yield from self._unload(task)
+                    if not self._charges_first(model.place_of_site(task.target), tried):
+                        yield from self._unload(task)
                 elif task.kind == "charger":
                     yield from self._charge(task)
                 else:
@@ -131,6 +132,8 @@ class Truck(Vehicle):
                 site = model.dispatch.best_site(self)
             if site is not None:
                 self.tasks.append(Task("site", site))
+                continue
+            if self._charges_first(self.depot, tried):
                 continue
             changed = yield from self._go(self.depot, model.depot_code(self.depot))
             if not changed and not self.tasks and self._new is None:
@@ -322,6 +325,29 @@ class Truck(Vehicle):
             if f"taken {task.target}" not in tried:
                 tried.add(f"taken {task.target}")
                 tasks.append(task)
+
+    def _charges_first(self, place: int, tried: set[str]) -> bool:
+        """Send it to a charger before a way that would use up the reserve; whether it goes."""
+        model, kind = self.model, self.kind
+        if not self.electric:
+            return False
+        metres = float(self.ways()[0][place])
+        beyond_m = float(model.dispatch.outward(self)[0][place])
+        kwh = metres * (kind.kwh_per_m + kind.kwh_per_m_kg * float(self.load_kg.sum()))
+        kwh += beyond_m * kind.kwh_per_m
+        kwh += kind.auxiliary_kw * (metres + beyond_m) / L.SLOW_M_S / 3600.0
+        mark = f"{place} at {self.env.now}"
+        if self.energy_kwh - kwh >= kind.reserve_kwh - 1e-9 or mark in tried:
+            return False
+        if self.tasks and model.dispatch.plan_reaches(self):
+            return False
+        charger = model.dispatch.best_charger(self)
+        here = charger is not None and self.place == model.place_of_charger(charger)
+        if charger is None or (here and self.energy_kwh >= 0.99 * (self.type.battery_kwh or 0.0)):
+            return False
+        tried.add(mark)
+        self.tasks.insert(0, Task("charger", charger, self._recourse_kwh()))
+        return True
 
     def _recourse_kwh(self) -> float | None:
         share, battery = self.model.inputs.spec.recourse_charge_share, self.type.battery_kwh or 0.0

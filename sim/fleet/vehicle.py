@@ -20,7 +20,6 @@ Floats = NDArray[np.float64]
 Way = tuple[Floats, Floats]
 
 MID_LEG = -1  # a place that is none: on the way to somewhere, with ways of its own
-_RUNNING = (L.WAIT, L.UNLOAD)  # auxiliaries are on while it stands like this
 NO_DUTY = Duty(math.inf, math.inf, 0.0, math.inf, math.inf, math.inf)
 
 
@@ -90,6 +89,8 @@ class Vehicle:
         last = rows[-1]
         self.place = int(last[L.PLACE])
         self.way = way if self.place == MID_LEG else None
+        if float(last[L.ENERGY]) < 0.0 <= self.energy_kwh and self.electric:
+            self.model.tell("flat", self.row.id)
         self.energy_kwh = float(last[L.ENERGY])
         self.driven_s, self.rested = float(last[L.DRIVEN_S]), float(last[L.RESTED])
         self.load_kg = last[L.LOAD : L.LOAD + 4].copy()
@@ -100,8 +101,8 @@ class Vehicle:
         """Log that it stood, doing what ``kind`` says."""
         if to_s <= from_s and amount == 0.0:
             return
-        # At a charger everything is switched off.
-        runs = kind in _RUNNING and target not in self.model.charger_codes
+        # Whoever queues, charges or rests switches everything off.
+        runs = kind == L.UNLOAD
         aux = self.kind.auxiliary_kw * (to_s - from_s) / 3600.0 if runs else 0.0
         self.energy_kwh -= aux
         if to_s - from_s >= self.duty.rest_s:
