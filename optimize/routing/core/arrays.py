@@ -34,7 +34,8 @@ WORK, DEVIATION = 0, 1
 
 
 class Arrays(NamedTuple):
-    """Points are the stops, then the chargers, then every place where a truck starts or ends.
+    """Points are the stops, then the chargers, then every place where a truck starts or ends, then
+    disposal sites.
 
     Energies are counted from the truck's reserve, so that an empty battery is always 0, and the
     energy a stop draws is counted with the arc into it.
@@ -45,6 +46,7 @@ class Arrays(NamedTuple):
     timed: int
     electric: int
     full: int
+    sites: int
     distance: Floats  # (points, points)
     duration: Floats  # (points, points)
     stop: Floats  # (stops, columns)
@@ -56,7 +58,7 @@ class Arrays(NamedTuple):
 def points_of(problem: Problem) -> tuple[Integers, Integers]:
     """Place of each point; start and end of each type as points.
 
-    Stops come first, then chargers, then distinct places of starts and ends.
+    Stops come first, then chargers, distinct places of starts and ends, and sites.
     """
     places = [stop.place for stop in problem.stops]
     places += [charger.place for charger in problem.chargers]
@@ -66,6 +68,7 @@ def points_of(problem: Problem) -> tuple[Integers, Integers]:
             if place not in known:
                 known[place] = len(places)
                 places.append(place)
+    places += [site.place for site in problem.sites]
     ends = [
         (known[truck.start], known[truck.end], MANY if truck.count is None else truck.count)
         for truck in problem.trucks
@@ -164,6 +167,7 @@ def arrays_of(problem: Problem) -> tuple[Arrays, Integers]:
                 any(t.battery_kwh is not None for t in trucks) and len(problem.chargers) > 0
             ),
             full=int(problem.recharge == "full"),
+            sites=len(problem.sites),
             distance=distance,
             duration=duration,
             stop=np.array(stop, dtype=np.float64).reshape(len(stops), -1),

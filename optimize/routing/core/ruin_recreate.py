@@ -16,19 +16,18 @@ from optimize.routing.core.arrays import (
     LATEST,
     MOST_STOPS,
     PENALTY,
-    PER_M,
     REQUIRED,
-    SERVICE,
     Arrays,
 )
-from optimize.routing.core.detours import Detours
+from optimize.routing.core.day_arrays import DAY_CAPACITY, START_LOAD
+from optimize.routing.core.ground import Ground
+from optimize.routing.core.insertion import added, least_added, renew
 from optimize.routing.core.state import (
     ABSENT,
     ABSENTEES,
     BEST_ABSENT,
     BEST_ROUTES,
     BEST_TOTAL,
-    COST,
     IS_TOUCHED,
     KIND,
     LIMIT,
@@ -36,7 +35,6 @@ from optimize.routing.core.state import (
     MISSES,
     NEXT,
     OLD_ABSENT,
-    POINT,
     PREVIOUS,
     ROUTE,
     ROUTES,
@@ -45,23 +43,20 @@ from optimize.routing.core.state import (
     State,
     close_route,
     forget_changes,
-    most_cost,
     open_route,
-    renew,
     touch,
     undo,
-    work_at,
 )
-from optimize.routing.core.straight_labels import TOLERANCE, forward, meet
+from optimize.routing.core.straight_labels import TOLERANCE
 from sim.kernel.compiled import compiled
-
-Near = NDArray[np.int32]
 
 MEAN_REMOVED = 10.0
 LONGEST_STRING = 10.0
 SPLIT = 0.5
 LONGER_GAP = 0.01
 BLINK = 0.01
+# Positions tried for one stop where each trial is dear.
+MOST_TRIALS = 6
 
 
 @compiled
@@ -102,8 +97,9 @@ def take_all_out(d: Arrays, s: State, r: int) -> None:
 
 
 @compiled
-def ruin(d: Arrays, w: Detours, s: State, near: Near) -> None:
+def ruin(g: Ground, s: State) -> None:
     """Remove strings from routes around a stop drawn at random."""
+    d, near = g.d, g.near
     n = d.stops
     served = n - s.number[ABSENTEES]
     if served == 0:
@@ -156,7 +152,7 @@ def ruin(d: Arrays, w: Detours, s: State, near: Near) -> None:
             at += 1
         if s.route[r, SIZE] == 0:
             close_route(s, r)
-        elif not renew(d, w, s, r, left, i):
+        elif not renew(g, s, r, n + r if g.whole_days != 0 else left, i):
             take_all_out(d, s, r)
         ruined += 1
         if ruined >= strings:
@@ -164,8 +160,9 @@ def ruin(d: Arrays, w: Detours, s: State, near: Near) -> None:
 
 
 @compiled
-def order_absent(d: Arrays, s: State, far: NDArray[np.float64]) -> None:
+def order_absent(g: Ground, s: State) -> None:
     """Put the absent stops into the order of return: by a criterion drawn at random."""
+    d, far = g.d, g.far
     count = s.number[ABSENTEES]
     width = 4.0 + 4.0 + 2.0 + 1.0 + (5.0 if d.timed else 0.0)
     draw = uniform(s.random) * width
@@ -193,57 +190,22 @@ def order_absent(d: Arrays, s: State, far: NDArray[np.float64]) -> None:
 
 
 @compiled
-def fits(d: Arrays, s: State, r: int, c: int) -> bool:
+def fits(g: Ground, s: State, r: int, c: int) -> bool:
     """Whether load, number and type allow stop c on route r."""
+    d = g.d
     k = s.route[r, KIND]
     if d.pair[DEVIATION, k, c] == np.inf or s.route[r, SIZE] >= d.truck[k, MOST_STOPS]:
         return False
     for q in range(d.stop.shape[1] - DEMAND):
-        if s.sums[r, LOAD + q] + d.stop[c, DEMAND + q] > d.truck[k, CAPACITY + q] + 1e-9:
+        amount = d.stop[c, DEMAND + q]
+        total = s.sums[r, LOAD + q] + amount
+        if total > g.y.by_load[DAY_CAPACITY, k, q] * (1.0 + 1e-9) + 1e-9:
+            return False
+        if d.sites == 0:
+            amount = total + g.y.by_load[START_LOAD, k, q]
+        if amount > d.truck[k, CAPACITY + q] * (1.0 + 1e-9) + 1e-9:
             return False
     return True
-
-
-@compiled
-def least_added(d: Arrays, s: State, r: int, i: int, c: int, j: int) -> float:
-    """Return a lower bound on what stop c between nodes i and j of route r adds."""
-    row = len(s.node) + j
-    k = s.route[r, KIND]
-    pi, pj = s.node[i, POINT], s.node[j, POINT]
-    if d.timed:
-        time = s.span[i] + d.duration[pi, c]
-        if time > d.stop[c, LATEST] + TOLERANCE:
-            return np.inf
-        time = max(time, d.stop[c, EARLIEST]) + d.stop[c, SERVICE] + d.duration[c, pj]
-        if time > s.span[row] + TOLERANCE:
-            return np.inf
-    return (
-        s.label[i, 0, 0]
-        + (d.distance[pi, c] + d.distance[c, pj]) * d.truck[k, PER_M]
-        + s.label[row, 0, 0]
-        - s.sums[r, COST]
-        + d.pair[DEVIATION, k, c]
-    )
-
-
-@compiled
-def added(
-    d: Arrays, w: Detours, s: State, r: int, i: int, c: int, j: int, best: float
-) -> float:
-    """Return what stop c between nodes i and j of route r adds, if less than ``best``."""
-    row = len(s.node) + j
-    k = s.route[r, KIND]
-    pi, pj = s.node[i, POINT], s.node[j, POINT]
-    present = s.sums[r, COST] - d.pair[DEVIATION, k, c]
-    ceiling = min(present + best, most_cost(d, k))
-    onward = d.distance[c, pj] * d.truck[k, PER_M] + s.label[row, 0, 0]
-    trial = len(s.count) - 1
-    count = forward(d, w, k, pi, c, s.label, i, s.count[i], trial, ceiling - onward)
-    work = work_at(d, k, j)
-    cost = meet(d, w, k, c, pj, work, s.label, trial, count, row, s.count[row], ceiling)
-    if cost >= ceiling:
-        return best
-    return cost - present
 
 
 @compiled
@@ -264,10 +226,9 @@ def link(d: Arrays, s: State, r: int, i: int, c: int) -> None:
 
 
 @compiled
-def insert_best(
-    d: Arrays, w: Detours, s: State, c: int, near: Near, scan: int, thrifty: bool
-) -> bool:
+def insert_best(g: Ground, s: State, c: int) -> bool:
     """Put stop c where it adds least, in a new route if needed. Returns whether it is served."""
+    d, near, scan = g.d, g.near, g.scan
     n = d.stops
     routes = len(s.route)
     best = np.inf if d.stop[c, REQUIRED] != 0.0 else d.stop[c, PENALTY]
@@ -276,14 +237,14 @@ def insert_best(
     bounds = np.empty(n + 3 * routes + 2 * scan)
     behind = np.empty(len(bounds), dtype=np.int64)
     for r in range(routes):
-        if s.route[r, KIND] < 0 or not fits(d, s, r, c):
+        if s.route[r, KIND] < 0 or not fits(g, s, r, c):
             continue
         last = n + routes + r
         i = n + r
         while i != last:
             j = s.node[i, NEXT]
             if uniform(s.random) >= BLINK:
-                bound = least_added(d, s, r, i, c, j)
+                bound = least_added(g, s, r, i, c, j)
                 if bound < best:
                     bounds[count] = bound
                     behind[count] = i
@@ -297,17 +258,18 @@ def insert_best(
     for m in range(min(scan, near.shape[1])):
         i = near[c, m]
         r = s.node[i, ROUTE]
-        if r < 0 or not fits(d, s, r, c):
+        if r < 0 or not fits(g, s, r, c):
             continue
         for side in range(2):
             a = i if side == 0 else s.node[i, PREVIOUS]
             if uniform(s.random) >= BLINK:
-                bound = least_added(d, s, r, a, c, s.node[a, NEXT])
+                bound = least_added(g, s, r, a, c, s.node[a, NEXT])
                 if bound < best:
                     bounds[count] = bound
                     behind[count] = a
                     count += 1
     best_route, best_after = -1, -1
+    trials = 0
     while True:
         first = -1
         bound = best - TOLERANCE
@@ -318,12 +280,15 @@ def insert_best(
         if first < 0:
             break
         bounds[first] = np.inf
+        trials += 1
+        if trials > MOST_TRIALS and g.whole_days != 0 and best_route >= 0:
+            break
         i = behind[first]
         r = i - n if i >= n else s.node[i, ROUTE]
-        cost = added(d, w, s, r, i, c, s.node[i, NEXT], best)
+        cost = added(g, s, r, i, c, s.node[i, NEXT], best)
         if cost < best:
             best, best_route, best_after = cost, r, i
-    if (best_route < 0 or not thrifty) and s.number[ROUTES] < s.number[LIMIT]:
+    if (best_route < 0 or g.thrifty == 0) and s.number[ROUTES] < s.number[LIMIT]:
         best_kind = -1
         for k in range(len(d.truck)):
             if s.left[k] <= 0 or d.pair[DEVIATION, k, c] == np.inf:
@@ -331,8 +296,8 @@ def insert_best(
             r = open_route(d, s, k)
             if r < 0:
                 break
-            if fits(d, s, r, c):
-                cost = added(d, w, s, r, n + r, c, n + routes + r, best)
+            if fits(g, s, r, c):
+                cost = added(g, s, r, n + r, c, n + routes + r, best)
                 if cost < best:
                     best, best_kind = cost, k
             close_route(s, r)
@@ -344,30 +309,28 @@ def insert_best(
     touch(d, s, best_route)
     j = s.node[best_after, NEXT]
     link(d, s, best_route, best_after, c)
-    if not renew(d, w, s, best_route, best_after, j):
+    if not renew(g, s, best_route, best_after, j):
         # Only where too many labels were alive: take it out again and renew.
         take_out(d, s, c)
         s.number[ABSENTEES] -= 1
         if s.route[best_route, SIZE] == 0:
             close_route(s, best_route)
         else:
-            renew(d, w, s, best_route, best_after, j)
+            renew(g, s, best_route, best_after, j)
         return False
     return True
 
 
 @compiled
-def recreate(
-    d: Arrays, w: Detours, s: State, near: Near, far: NDArray[np.float64], scan: int, thrifty: bool
-) -> None:
+def recreate(g: Ground, s: State) -> None:
     """Put absent stops back, in an order drawn at random, as far as it goes."""
-    order_absent(d, s, far)
+    order_absent(g, s)
     count = s.number[ABSENTEES]
     waiting = s.stop[:count, ABSENT].copy()
     s.number[ABSENTEES] = 0
     for m in range(count):
         c = waiting[m]
-        if not insert_best(d, w, s, c, near, scan, thrifty):
+        if not insert_best(g, s, c):
             s.stop[s.number[ABSENTEES], ABSENT] = c
             s.number[ABSENTEES] += 1
 
@@ -417,13 +380,8 @@ def is_better(d: Arrays, s: State, number: int, trucks_first: bool) -> bool:
 
 @compiled
 def anneal(
-    d: Arrays,
-    w: Detours,
+    g: Ground,
     s: State,
-    near: Near,
-    far: NDArray[np.float64],
-    scan: int,
-    thrifty: bool,
     trucks_first: bool,
     stop_when_complete: bool,
     iterations: int,
@@ -431,6 +389,7 @@ def anneal(
     cold: float,
 ) -> int:
     """Ruin and recreate, accepting as simulated annealing does. Returns iterations made."""
+    d = g.d
     if iterations <= 0:
         return 0
     factor = (cold / hot) ** (1.0 / iterations)
@@ -441,8 +400,8 @@ def anneal(
         old_count = s.number[ABSENTEES]
         for m in range(old_count):
             s.stop[m, OLD_ABSENT] = s.stop[m, ABSENT]
-        ruin(d, w, s, near)
-        recreate(d, w, s, near, far, scan, thrifty)
+        ruin(g, s)
+        recreate(g, s)
         new_number, new_total = missing(d, s)
         limit = old_cost - heat * np.log(1.0 - uniform(s.random))
         if new_number == 0 or number == 0:
@@ -467,3 +426,37 @@ def anneal(
         number, total = missing(d, s)
         heat *= factor
     return iterations
+
+
+@compiled
+def lay_out(g: Ground, s: State, orders: NDArray[np.int64]) -> bool:
+    """Build the routes of a plan (kind, stops, -1, ... ended by -2) from nothing.
+
+    Returns whether all of them can be driven; stops of those that cannot are absent.
+    """
+    d = g.d
+    every = True
+    at = 0
+    while orders[at] != -2:
+        r = open_route(d, s, orders[at])
+        at += 1
+        i = d.stops + r
+        first = i
+        while orders[at] != -1:
+            c = orders[at]
+            link(d, s, r, i, c)
+            i = c
+            at += 1
+        at += 1
+        if s.route[r, SIZE] == 0:
+            close_route(s, r)
+        elif not renew(g, s, r, first, d.stops + len(s.route) + r):
+            take_all_out(d, s, r)
+            every = False
+    s.number[ABSENTEES] = 0
+    for c in range(d.stops):
+        if s.node[c, ROUTE] < 0:
+            s.stop[s.number[ABSENTEES], ABSENT] = c
+            s.number[ABSENTEES] += 1
+    forget_changes(s)
+    return every

@@ -13,18 +13,15 @@ from optimize.routing.core.arrays import (
     END_ENERGY,
     FIXED,
     MANY,
-    MOST_COST,
     PENALTY,
     REQUIRED,
     SHIFT_FROM,
     SHIFT_TO,
     START,
     START_ENERGY,
-    WORK,
     Arrays,
 )
-from optimize.routing.core.detours import Detours
-from optimize.routing.core.straight_labels import MOST_LABELS, backward, forward, meet
+from optimize.routing.core.straight_labels import MOST_LABELS
 from sim.kernel.compiled import compiled
 
 Floats = NDArray[np.float64]
@@ -67,7 +64,7 @@ class State(NamedTuple):
     random: NDArray[np.uint64]
 
 
-def state_of(d: Arrays, seed: int, most_routes: int) -> State:
+def state_of(d: Arrays, seed: int, most_routes: int, columns: int) -> State:
     """Nothing served yet."""
     n = d.stops
     trucks = d.ends[:, 2]
@@ -82,7 +79,7 @@ def state_of(d: Arrays, seed: int, most_routes: int) -> State:
     optional = d.stop[:, REQUIRED] == 0.0
     return State(
         node=node,
-        label=np.zeros((4 * nodes + 1, MOST_LABELS, 4)),
+        label=np.zeros((4 * nodes + 1, MOST_LABELS, columns)),
         count=np.zeros(4 * nodes + 1, dtype=np.int64),
         span=np.zeros(4 * nodes + 1),
         route=route,
@@ -102,7 +99,7 @@ def copy_labels(s: State, source: int, target: int) -> None:
     s.count[target] = s.count[source]
     s.span[target] = s.span[source]
     for m in range(s.count[source]):
-        for f in range(4):
+        for f in range(s.label.shape[2]):
             s.label[target, m, f] = s.label[source, m, f]
 
 
@@ -203,11 +200,12 @@ def open_route(d: Arrays, s: State, k: int) -> int:
         s.sums[r, LOAD + q] = 0.0
     s.sums[r, COST] = 0.0
     row = len(s.node) + last
+    # Straight labels; those of whole days are begun with the first stop.
     s.label[first, 0, 0] = d.truck[k, FIXED]
     s.label[first, 0, 1] = d.truck[k, SHIFT_FROM]
-    s.span[first] = d.truck[k, SHIFT_FROM]
     s.label[first, 0, 2] = d.truck[k, START_ENERGY]
     s.label[first, 0, 3] = 0.0
+    s.span[first] = d.truck[k, SHIFT_FROM]
     s.count[first] = 1
     s.label[row, 0, 0] = 0.0
     s.label[row, 0, 1] = d.truck[k, END_ENERGY]
@@ -226,65 +224,3 @@ def close_route(s: State, r: int) -> None:
     s.number[ROUTES] -= 1
     s.total[TOTAL] -= s.sums[r, COST]
     s.sums[r, COST] = 0.0
-
-
-@compiled
-def work_at(d: Arrays, k: int, i: int) -> float:
-    """Energy a truck of type k draws at node i."""
-    return d.pair[WORK, k, i] if i < d.stops else 0.0
-
-
-@compiled
-def most_cost(d: Arrays, k: int) -> float:
-    """What a route must stay below for its distance to be allowed."""
-    return d.truck[k, MOST_COST] + d.truck[k, FIXED] + 1e-9
-
-
-@compiled
-def renew(d: Arrays, w: Detours, s: State, r: int, left: int, right: int) -> bool:
-    """Renew forward labels from after node ``left`` and backward ones from before ``right``.
-
-    Returns whether the route can be driven; its cost is renewed if so.
-    """
-    k = s.route[r, KIND]
-    nodes = len(s.node)
-    first, last = d.stops + r, d.stops + len(s.route) + r
-    i = left
-    while s.node[i, NEXT] != last:
-        j = s.node[i, NEXT]
-        s.count[j] = forward(
-            d, w, k, s.node[i, POINT], j, s.label, i, s.count[i], j, most_cost(d, k)
-        )
-        if s.count[j] == 0:
-            return False
-        early = np.inf
-        for m in range(s.count[j]):
-            early = min(early, s.label[j, m, 1])
-        s.span[j] = early
-        i = j
-    j = right
-    while s.node[j, PREVIOUS] != first:
-        i = s.node[j, PREVIOUS]
-        row = nodes + j
-        s.count[nodes + i] = backward(
-            d, w, k, i, s.node[j, POINT], work_at(d, k, j), s.label, row, s.count[row], nodes + i
-        )
-        row = nodes + i
-        if s.count[row] == 0:
-            return False
-        late = -np.inf
-        for m in range(s.count[row]):
-            late = max(late, s.label[row, m, 2])
-        s.span[row] = late
-        j = i
-    i = s.node[last, PREVIOUS]
-    ceiling = most_cost(d, k)
-    end = s.node[last, POINT]
-    cost = meet(
-        d, w, k, s.node[i, POINT], end, 0.0, s.label, i, s.count[i], nodes + last, 1, ceiling
-    )
-    if cost >= ceiling:
-        return False
-    s.total[TOTAL] += cost - s.sums[r, COST]
-    s.sums[r, COST] = cost
-    return True

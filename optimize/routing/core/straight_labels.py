@@ -168,15 +168,26 @@ def recharge(
 
 @compiled
 def serve(
-    time: float, energy: float, more: float, earliest: float, service: float, pace: float
+    time: float,
+    energy: float,
+    more: float,
+    earliest: float,
+    latest: float,
+    service: float,
+    pace: float,
 ) -> tuple[float, float, float]:
-    """Wait for the window (on the last charger, rather) and serve."""
+    """Wait for the window (on the last charger, rather) and serve.
+
+    What may still be charged in hindsight is what leaves the service inside its window.
+    """
     if time < earliest:
         if more > 0.0 and pace > 0.0:
             extra = min(more, (earliest - time) / pace)
             energy += extra
             more -= extra
         time = earliest
+    if more > 0.0 and pace > 0.0:
+        more = min(more, max(0.0, (latest - time) / pace))
     return time + service, energy, more
 
 
@@ -227,7 +238,7 @@ def forward(
             break
         time, energy, more = drive(time0, energy0, more0, seconds_ij, used_ij, pace)
         if more >= 0.0 and time <= latest:
-            time, energy, more = serve(time, energy, more, earliest, service, pace)
+            time, energy, more = serve(time, energy, more, earliest, latest, service, pace)
             found = keep_forward(labels, to, found, pace, cost0 + cost_ij, time, energy, more)
         if time0 + seconds_ij > latest:
             continue
@@ -251,7 +262,7 @@ def forward(
             time, energy, more = drive(time, energy, more, d.duration[d.stops + b, j], used, pace)
             if more < 0.0 or time > latest:
                 continue
-            time, energy, more = serve(time, energy, more, earliest, service, pace)
+            time, energy, more = serve(time, energy, more, earliest, latest, service, pace)
             found = keep_forward(labels, to, found, pace, cost, time, energy, more)
     return found
 
