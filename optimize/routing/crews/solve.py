@@ -26,7 +26,7 @@ from optimize.routing.crews.problem import (
 )
 from optimize.routing.plan import Limits, Progress, StopReason
 
-_PER_MONEY_RANGE = 1e9
+_PER_MONEY_RANGE = 1e12
 _PER_UNIT = 1000
 
 

@@ -445,8 +445,9 @@ class Model:
                 worth = self.must if math.isinf(stop.penalty) else stop.penalty
                 self.routing.AddDisjunction([index], round(worth * self.price))
                 if stop.truck_types is not None:
-                    allowed = [v for v, t in enumerate(self.vehicles) if t in stop.truck_types]
-                    self.routing.SetAllowedVehiclesForIndex(allowed, index)
+                    barred = [v for v, t in enumerate(self.vehicles) if t not in stop.truck_types]
+                    if barred:
+                        self.routing.VehicleVar(index).RemoveValues(barred)
             elif node.kind in ("site", "charger"):
                 self.routing.AddDisjunction([index], 0)
 

@@ -39,14 +39,13 @@ _FINISHING = 0.01
 
 
 class _Watch:
-    """Counts solutions; asked again and again whether to stop."""
+    """Asked again and again whether to stop; counts how often."""
 
     def __init__(self, clock: Clock, model: Model, most: float, until_s: float) -> None:
         self._clock, self._model, self._most, self._until_s = clock, model, most, until_s
-        self.solutions = 0
+        self.iterations = 0
 
     def on_solution(self) -> None:
-        self.solutions += 1
         cost = self._model.routing.CostVar().Min() / self._model.price
         used = sum(
             not self._model.routing.IsEnd(
@@ -54,13 +53,14 @@ class _Watch:
             )
             for v in range(len(self._model.vehicles))
         )
-        self._clock.report(self.solutions, used, cost)
+        self._clock.report(self.iterations, used, cost)
 
     def stop(self) -> bool:
         clock = self._clock
+        self.iterations += 1
         if clock.limits.cancelled is not None and clock.limits.cancelled():
             clock.reason = "cancelled"
-        elif self.solutions >= self._most:
+        elif self.iterations > self._most:
             clock.reason = "iterations"
         elif clock.seconds >= self._until_s:
             clock.reason = "time"
@@ -70,7 +70,7 @@ class _Watch:
 
 
 def solve(problem: Problem, limits: Limits) -> Solution:
-    """Return the best plan found; ``iterations`` are solutions accepted by the local search.
+    """Return the best plan found; ``iterations`` are checks of its limits.
 
     Raises
     ------
@@ -107,6 +107,8 @@ def _search(
     parameters.first_solution_strategy = strategies.PARALLEL_CHEAPEST_INSERTION
     metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
+    # Without any it warns; it is the watch that stops it.
+    parameters.time_limit.seconds = 10**6
     model.solver.ReSeed(limits.seed)
     model.routing.AddAtSolutionCallback(watch.on_solution)
     model.routing.AddSearchMonitor(model.solver.CustomLimit(watch.stop))
@@ -119,7 +121,7 @@ def _search(
         found = model.routing.SolveFromAssignmentWithParameters(start, parameters)
     else:
         found = model.routing.SolveWithParameters(parameters)
-    return ([] if found is None else model.orders(found)), watch.solutions
+    return ([] if found is None else model.orders(found)), watch.iterations
 
 
 def _order(route: Any) -> Order:

@@ -16,6 +16,15 @@ from pyvrp.IteratedLocalSearch import (
     IteratedLocalSearchCallbacks,
     IteratedLocalSearchParams,
 )
+from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
+from pyvrp.search import (
+    OPERATORS,
+    LocalSearch,
+    NeighbourhoodParams,
+    PerturbationManager,
+    PerturbationParams,
+    compute_neighbours,
+)
 
 from optimize.routing.engines.clock import Clock
 from optimize.routing.engines.features import refuse_unsupported
@@ -33,6 +42,8 @@ SUPPORTED = frozenset({
 })  # fmt: skip
 # Time kept back for charging and timetables after the search: a multiple of what they took once.
 _FINISHING = 2.5
+# Largest penalty, as a multiple of the first ones.
+_PENALTY_RANGE = 1e3
 
 
 class _Stop:
@@ -76,6 +87,27 @@ class _Watch(IteratedLocalSearchCallbacks):
         clock.reserve_s = _FINISHING * (clock.seconds - began)
 
 
+def _search(translation: Translation, stop: _Stop, seed: int) -> library.Result:
+    """Run what `pyvrp.solve` does, with first penalties that suit the data's units."""
+    data = translation.data
+    loads, late, far = translation.penalties
+    most = _PENALTY_RANGE * max(*loads, late, far, 1.0)
+    penalty = PenaltyManager((loads, late, far), PenaltyParams(max_penalty=most))
+    rng = library.RandomNumberGenerator(seed=seed)
+    search = LocalSearch(
+        data, rng, compute_neighbours(data, NeighbourhoodParams()),
+        PerturbationManager(PerturbationParams()),
+    )  # fmt: skip
+    for operator in OPERATORS:
+        if operator.supports(data):
+            search.add_operator(operator(data))
+    start = search(
+        library.Solution.make_random(data, rng), penalty.max_cost_evaluator(), exhaustive=True
+    )
+    params = IteratedLocalSearchParams(callbacks=_Watch(stop, translation))
+    return IteratedLocalSearch(data, penalty, search, start, params).run(stop, False, False)
+
+
 def solve(problem: Problem, limits: Limits) -> Solution:
     """Return the best plan found; ``iterations`` are those of the local search.
 
@@ -88,10 +120,7 @@ def solve(problem: Problem, limits: Limits) -> Solution:
     clock = Clock(limits)
     translation = Translator(problem).translate()
     stop = _Stop(clock, translation)
-    params = library.SolveParams(ils=IteratedLocalSearchParams(callbacks=_Watch(stop, translation)))
-    result = library.solve(
-        translation.data, stop, seed=limits.seed, collect_stats=False, params=params
-    )
+    result = _search(translation, stop, limits.seed)
     orders = translation.orders(result.best) if result.best.is_feasible() else []
     why = "PyVRP found no feasible plan in its limits" if not orders else "not worth its penalty"
     plan = plan_of(problem, orders, why)

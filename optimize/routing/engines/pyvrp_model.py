@@ -55,6 +55,7 @@ class Translation:
     site_of_depot: tuple[int | None, ...]
     last_site: dict[tuple[int, int], int]
     price: float
+    penalties: tuple[list[float], float, float]
 
     def orders(self, solution: pyvrp.Solution) -> list[Order]:
         """Return the order of each route of a PyVRP solution."""
@@ -180,8 +181,30 @@ class Translator:
             locations[k] = pyvrp.Location(float(x), float(y))
         data = pyvrp.ProblemData(locations, clients, depots, vehicles, distances, durations, groups)
         return Translation(
-            problem, data, tuple(stop_of_client), tuple(site_of_depot), self.last_site, self.price
-        )
+            problem, data, tuple(stop_of_client), tuple(site_of_depot), self.last_site, self.price,
+            self._penalties(),
+        )  # fmt: skip
+
+    def _penalties(self) -> tuple[list[float], float, float]:
+        """Return what a unit of load, time and distance too much costs at first.
+
+        PyVRP's own first guess suits whole numbers of the usual benchmarks only. Here a full truck
+        too much costs as much as a truck and its way to the furthest stop and back.
+        """
+        truck = max(self.problem.trucks, key=lambda t: self._per_m(t) + t.cost_per_s)
+        fixed = max(t.cost_fixed for t in self.problem.trucks) * self.price
+        trip = 0.1 * self._worth_a_truck()
+        worth = trip + fixed
+        if self.problem.objective == "trucks_then_cost":
+            worth += self._worth_a_truck()
+        loads = [
+            worth / max(_down(capacity, scale), 1) if math.isfinite(capacity) else 1.0
+            for capacity, scale in zip(truck.capacity, self.loads, strict=True)
+        ]
+        metres = self.problem.travel.distance_m
+        furthest_m = float(metres[np.isfinite(metres)].max(initial=0.0)) * self.length
+        furthest_s = float(self.seconds[np.isfinite(self.seconds)].max(initial=0.0)) * self.time
+        return loads, worth / max(furthest_s, 1.0), worth / max(furthest_m, 1.0)
 
     def _load(self, amounts: tuple[float, ...]) -> list[int]:
         return [_up(a, scale) for a, scale in zip(amounts, self.loads, strict=True)]
