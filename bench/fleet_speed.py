@@ -110,13 +110,14 @@ def replications(folder: Path, count: int) -> None:
         found = pool.map(_replication, range(count), chunksize=5)
         wall_s = time.perf_counter() - began
     cpu_s = sum(cpu for cpu, _ in found) / WORKERS
-    scale = REPLICATIONS / count
+    scale, costs = REPLICATIONS / count, [cost for _, cost in found]
+    how = "measured" if count == REPLICATIONS else f"from {count}"
     print(
         f"{REPLICATIONS} replications with all key figures on {WORKERS} processes: "
         f"{cpu_s * scale:.0f} s by CPU time, {wall_s * scale:.0f} s on the clock (allowed "
-        f"{ALLOWED_ALL_S:g}; {'measured' if count == REPLICATIONS else f'from {count}'}); cost "
-        f"{statistics.fmean(c for _, c in found):.0f} +- {statistics.stdev(c for _, c in found):.0f}"
-        f" CNY; the machine's load was {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        f"{ALLOWED_ALL_S:g}; {how}); cost {statistics.fmean(costs):.0f} +- "
+        f"{statistics.stdev(costs):.0f} CNY; the machine's load was {os.getloadavg()[0]:.1f} on "
+        f"{os.cpu_count()} cores"
     )
 
 

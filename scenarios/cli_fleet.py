@@ -149,7 +149,7 @@ def fleet(
     trucks: Annotated[list[int], typer.Option(min=1, help="Number of trucks; may be repeated.")],
     guns: Annotated[list[int], typer.Option(min=1, help="Charging guns; may be repeated.")],
     service: Annotated[
-        float, typer.Option(min=0, max=100, help="Collection rate to be kept, %.")
+        float, typer.Option(min=0, max=100, help="Stops served, %, to be kept.")
     ] = 99.0,
     replications: Replications = 5,
     workers: Workers = 2,

@@ -47,7 +47,7 @@ class Size:
     Attributes
     ----------
     service
-        Collection rate, %; means over replications.
+        Stops served, % of those that were due: mean over replications with its interval.
     cny_per_day
         Running cost of the simulated days and capital by the day.
     efficient
@@ -57,7 +57,7 @@ class Size:
     trucks: int
     guns: int
     arm: Arm
-    service: float
+    service: Paired
     missed: float
     cny_per_day: float
     efficient: bool
@@ -108,7 +108,7 @@ def study_sizes(
     Parameters
     ----------
     service_limit
-        Collection rate, %, that a fleet must reach to be recommended: the lower end of its 95 %
+        Stops served, %, that a fleet must reach to be recommended: the lower end of its 95 %
         interval over replications counts.
 
     Raises
@@ -138,23 +138,33 @@ def study_sizes(
         cost = arm.figures["cost_cny"].mean / days
         cost += t * capital.cny_per_truck_day + g * capital.cny_per_gun_day
         missed = arm.figures["stops_missed"].mean / days
-        rows.append((t, g, arm, arm.figures["collection_rate"].mean, missed, cost))
+        rows.append((t, g, arm, _service(arm, store), missed, cost))
     sizes = tuple(
         Size(*row, efficient=not any(_dominates(other, row) for other in rows)) for row in rows
     )
-    good = [size for size in sizes if _surely(size.arm, service_limit)]
+    good = [size for size in sizes if _surely(size.service, service_limit)]
     best = min(good, key=lambda size: (size.cny_per_day, size.trucks, size.guns), default=None)
     return Sizes(scenario, sizes, service_limit, best, capital, days)
 
 
 def _dominates(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
     """Whether a serves at least as well as b for no more, and is better at one."""
-    return a[3] >= b[3] and a[5] <= b[5] and (a[3] > b[3] or a[5] < b[5])
+    served = a[3].mean - b[3].mean
+    return served >= 0.0 and a[5] <= b[5] and (served > 0.0 or a[5] < b[5])
 
 
-def _surely(arm: Arm, limit: float) -> bool:
-    rate = arm.figures["collection_rate"]
-    return rate.mean - (rate.half_width or 0.0) >= limit
+def _service(arm: Arm, store: Store) -> Paired:
+    """Return the share of stops served of those that were due, %, over the replications."""
+    shares = []
+    for run in arm.runs:
+        kpis = {kpi.name: kpi.value or 0.0 for _, kpi in store.kpis(run.id) if not kpi.entity}
+        due = kpis["stops_served"] + kpis["stops_missed"]
+        shares.append(100.0 * kpis["stops_served"] / due if due else 100.0)
+    return paired([0.0] * len(shares), shares)
+
+
+def _surely(service: Paired, limit: float) -> bool:
+    return service.mean - (service.half_width or 0.0) >= limit
 
 
 # --- when the day goes wrong ----------------------------------------------------------------

@@ -113,7 +113,7 @@ def sizes_headline(found: Sizes, t: Texts) -> str:
         return t("routes.sizes_none", limit=f"{found.service_limit:g}")
     return t(
         "routes.sizes_best", trucks=best.trucks, guns=best.guns, limit=f"{found.service_limit:g}",
-        service=f"{best.service:.2f}", cost=number(best.cny_per_day),
+        service=interval(best.service), cost=number(best.cny_per_day),
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def sizes_table(found: Sizes, t: Texts) -> TextTable:
         figures = size.arm.figures
         rows.append(
             (
-                str(size.trucks), str(size.guns), interval(figures["collection_rate"]),
+                str(size.trucks), str(size.guns), interval(size.service),
                 number(size.missed), _mean(figures.get("overtime_h")),
                 _mean(figures.get("wait_chargers_h")), _mean(figures.get("lowest_charge_percent")),
                 number(size.cny_per_day),

@@ -100,7 +100,7 @@ class Case:
         """Write and load."""
         self.write()
         quiet = {"chance": Chance(demand=False, breakdowns=False), "charge_after_shift": False}
-        spec = FleetSpec(tables="t", **{**quiet, **self.spec})
+        spec = FleetSpec(**{"tables": "t", **quiet, **self.spec})
         return SYSTEM.load(spec, self.folder, self.start, self.hours * HOUR)
 
     def run(self, inputs: FleetInputs | None = None, seed: int = 1, replication: int = 0) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,24 +117,20 @@ class Dispatch:
         if truck.type.must_end_empty:
             finish = np.full(len(places), math.inf)
             for plant in m.plants.values():
-                if self._takes(plant.row, truck):
+                if not plant.streams.isdisjoint(truck.streams):
                     site = places[plant.row.place]
                     home = plant.row.unload_s + travel.duration_s[site, depot]
                     np.minimum(finish, travel.duration_s[:, site] + home, out=finish)
         self._outward[key] = (self._version, refuge, finish)
         return refuge, finish
 
-    def _takes(self, row: R.Site, truck: Truck) -> bool:
-        return bool(set(row.streams.split()) & set(truck.type.streams.split()))
-
     def best_site(self, truck: Truck) -> str | None:
         """Return the site where it is empty soonest by what is known now; none if none takes it."""
         m = self._m
-        on_board = {R.STREAMS[s] for s in range(4) if truck.load_kg[s] > 0.0}
+        on_board = {s for s, kg in enumerate(truck.load_kg.tolist()) if kg > 0.0}
         way_s, best, choice = truck.ways()[1], math.inf, None
         for name, plant in m.plants.items():
-            taken = set(plant.row.streams.split())
-            if not (on_board & taken if on_board else self._takes(plant.row, truck)):
+            if plant.streams.isdisjoint(on_board or truck.streams):
                 continue
             queue_s = plant.bays.waiting / plant.row.bays * plant.row.unload_s
             late = 1e6 if plant.closed else 0.0
@@ -259,8 +255,10 @@ class Dispatch:
             self._disrupted("truck_down", truck.row.id, {truck.number})
 
     def truck_back(self, truck: Truck, work_s: float) -> None:
-        """Ask whether a repaired truck takes something over."""
-        if work_s > self._m.inputs.spec.replan_after_min * 60.0:
+        """Ask whether a repaired truck takes something over; the own planner leaves it as it is."""
+        inputs = self._m.inputs
+        asks = self.planner is not inputs.own_planner
+        if asks and work_s > inputs.spec.replan_after_min * 60.0:
             self._disrupted("truck_back", truck.row.id, {truck.number})
 
     def site_changed(self, site: str, stopped: bool) -> None:
@@ -314,32 +312,30 @@ class Dispatch:
             if tasks is not None:
                 self._m.tell("route_changed", truck.row.id, float(len(tasks)), reason)
                 truck.order(tasks)
-        kept = {v.id: routes.get(v.id, v.tasks) for v in state.vehicles}
-        served = {t.target for tasks in kept.values() for t in tasks if t.kind == "stop"}
-        before = {t.target for v in state.vehicles for t in v.tasks if t.kind == "stop"}
+        changed = [v for v in state.vehicles if v.id in routes]
+        served = {t.target for v in changed for t in routes[v.id] if t.kind == "stop"}
+        before = {t.target for v in changed for t in v.tasks if t.kind == "stop"}
         for name in sorted((before | set(unassigned)) - served):
             self._m.tell("missed", name, None, f"given_up {reason}")
 
     def _ask(self, state: PlanningState) -> Mapping[str, tuple[Task, ...]]:
         routes = self.planner.replan(state)
-        vehicles = {v.id for v in state.vehicles}
+        vehicles = {v.id: v for v in state.vehicles}
         m = self._m
         known: Any = {"stop": m.point_of, "site": m.plants, "charger": m.chargers}
-        twice: dict[str, int] = {}
-        for v in state.vehicles:
-            for task in v.tasks:
-                twice[task.target] = twice.get(task.target, 0) - 1
-            for task in routes.get(v.id, v.tasks):
-                if task.kind != "break" and task.target not in known[task.kind]:
-                    raise ValueError(f"the planner sends {v.id} to {task.kind} '{task.target}'")
-                if task.kind == "stop":
-                    twice[task.target] = twice.get(task.target, 0) + 1
-        unassigned = set(state.unassigned)
-        for target, more in twice.items():
-            if more > (target in unassigned):
-                raise ValueError(f"the planner has {target} served more often than before")
-        if strangers := set(routes) - vehicles:
+        if strangers := set(routes) - set(vehicles):
             raise ValueError(f"the planner answers for {', '.join(sorted(strangers))}")
+        more = dict.fromkeys(state.unassigned, -1)
+        for name, tasks in routes.items():
+            for task in vehicles[name].tasks:
+                more[task.target] = more.get(task.target, 0) - (task.kind == "stop")
+            for task in tasks:
+                if task.kind != "break" and task.target not in known[task.kind]:
+                    raise ValueError(f"the planner sends {name} to {task.kind} '{task.target}'")
+                more[task.target] = more.get(task.target, 0) + (task.kind == "stop")
+        twice = sorted(target for target, count in more.items() if count > 0)
+        if twice:
+            raise ValueError(f"the planner has {', '.join(twice)} served more often than before")
         return routes
 
     def _state(
@@ -367,8 +363,6 @@ class Dispatch:
                     shift_end_s, latest_s, look.tasks, truck.mode == "down",
                 )
             )  # fmt: skip
-        stops = {t.target for v in vehicles for t in v.tasks if t.kind == "stop"}
-        stops.update(unassigned)
         sites = tuple(
             SiteState(
                 name, not plant.closed, plant.bays.waiting, plant.look(),
@@ -379,6 +373,23 @@ class Dispatch:
         down = frozenset(name for name, site in m.chargers.items() if site.queue.up == 0)
         return PlanningState(
             now, reason, entity, tuple(vehicles), affected, unassigned,
-            {name: float(lying[m.point_of[name]]) for name in stops},
+            _Lying(m.point_of, lying),
             sites, down, m.inputs.places, m.travel.distance_m, m.travel.duration_s,
         )  # fmt: skip
+
+
+class _Lying(Mapping[str, float]):
+    """What lies at every point, kg, by id."""
+
+    def __init__(self, point_of: Mapping[str, int], lying_kg: Floats) -> None:
+        self._point_of = point_of
+        self._lying_kg = lying_kg
+
+    def __getitem__(self, point: str) -> float:
+        return float(self._lying_kg[self._point_of[point]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._point_of)
+
+    def __len__(self) -> int:
+        return len(self._point_of)

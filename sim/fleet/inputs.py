@@ -102,6 +102,24 @@ class FleetInputs:
         return tuple(Task("stop", point.id) for point in self.points)
 
     @cached_property
+    def point_of(self) -> Mapping[str, int]:
+        """Number of each point."""
+        return {point.id: number for number, point in enumerate(self.points)}
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """What a row of a log can lead to, by code: points, sites, chargers, depots."""
+        t: Any = self.tables
+        others = (*t["sites"], *t["chargers"])
+        depots = dict.fromkeys(truck.depot for truck in t["trucks"])
+        return (*self.point_of, *(row.id for row in others), *depots)
+
+    @cached_property
+    def stream_of(self) -> Mapping[str, int]:
+        """Number of each point's stream in `STREAMS`."""
+        return {point.id: STREAMS.index(point.stream) for point in self.points}
+
+    @cached_property
     def planned(self) -> Mapping[tuple[str, int | None], tuple[R.PlanRow, ...]]:
         """Rows of the plan by truck and day (none: every day), in order."""
         rows: Any = self.tables["plan"]

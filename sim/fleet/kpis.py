@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from sim.fleet.rows import STREAMS
 from sim.fleet.trace import activities
 from sim.kernel.recorder import Record
@@ -23,9 +25,10 @@ def fleet_kpis(inputs: FleetInputs, record: Record) -> list[Kpi]:
         str(kind): group for kind, group in events.groupby("kind", sort=False, observed=True)
     }
     done = activities(record, inputs.horizon_s)
+    book = _book(record)
     return [
-        *_collection(inputs, record, by_kind, done),
-        *_driving(inputs, record, by_kind, done),
+        *_collection(inputs, book, by_kind, done),
+        *_driving(inputs, book, by_kind, done),
         *_waiting(inputs, done),
         *_plants(inputs, record, by_kind),
     ]
@@ -44,25 +47,28 @@ def _sum(by_kind: dict[str, Any], kind: str) -> float:
     return float(by_kind[kind]["value"].sum()) if kind in by_kind else 0.0
 
 
-def _booked(record: Record, ledger: str, account: str, side: str) -> float:
-    book = record.ledgers
-    mine = (book["ledger"] == ledger) & (book["account"] == account) & (book["side"] == side)
-    return float(book.loc[mine, "amount"].sum())
+Book = dict[tuple[str, str, str], float]
+
+
+def _book(record: Record) -> Book:
+    """Return amounts by ledger, account and side."""
+    names = ("ledger", "account", "side", "amount")
+    rows = zip(*(record.ledgers[name].tolist() for name in names), strict=True)
+    return {(ledger, account, side): amount for ledger, account, side, amount in rows}
 
 
 def _collection(
-    inputs: FleetInputs, record: Record, by_kind: dict[str, Any], done: Any
+    inputs: FleetInputs, book: Book, by_kind: dict[str, Any], done: Any
 ) -> Iterable[Kpi]:
     collected = done[done["kind"] == "collect"]
-    stream_of = {point.id: point.stream for point in inputs.points}
-    names = collected["target"].map(stream_of).to_numpy()
+    stream_of = inputs.stream_of
+    streams = np.array([stream_of[name] for name in collected["target"].tolist()], dtype=np.int64)
     kg = collected["amount"].to_numpy()
-    present = [s for s in STREAMS if any(p.stream == s for p in inputs.points)]
-    for stream in present:
-        yield _kpi("collected_t", kg[names == stream].sum() / 1e3, stream)
+    for k in sorted(set(stream_of.values())):
+        yield _kpi("collected_t", kg[streams == k].sum() / 1e3, STREAMS[k])
     yield _kpi("collected_t", kg.sum() / 1e3)
-    there = _booked(record, "waste", "in_bins", "opening")
-    there += _booked(record, "waste", "generated", "inflow")
+    there = book.get(("waste", "in_bins", "opening"), 0.0)
+    there += book.get(("waste", "generated", "inflow"), 0.0)
     if there > 0.0:
         yield _kpi("collection_rate", 100.0 * kg.sum() / 1e3 / there)
     yield _kpi("stops_served", float(len(collected)))
@@ -74,9 +80,7 @@ def _collection(
     yield _kpi("overflow_h", _sum(by_kind, "overflow_h"))
 
 
-def _driving(
-    inputs: FleetInputs, record: Record, by_kind: dict[str, Any], done: Any
-) -> Iterable[Kpi]:
+def _driving(inputs: FleetInputs, book: Book, by_kind: dict[str, Any], done: Any) -> Iterable[Kpi]:
     t: Any = inputs.tables
     spec = inputs.spec
     types = {row.id: row for row in t["truck_types"]}
@@ -87,9 +91,9 @@ def _driving(
     km = drives.groupby("truck", sort=True)["amount"].sum()
     yield _kpi("km", km.sum())
     litres = sum(type_of[truck].litre_per_km * value for truck, value in km.items())
-    grid = _booked(record, "energy", "from_grid", "inflow")
+    grid = book.get(("energy", "from_grid", "inflow"), 0.0)
     used = sum(
-        _booked(record, "energy", account, "outflow")
+        book.get(("energy", account, "outflow"), 0.0)
         for account in ("driving", "lifting", "compaction", "auxiliaries")
     )
     yield _kpi("energy_used_kwh", used)

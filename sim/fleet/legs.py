@@ -297,7 +297,7 @@ def _stretch(  # type: ignore[no-untyped-def]
 @compiled
 def _settle(rows, points, share, weight, luck, before_kg, start_s, claim, began):  # type: ignore[no-untyped-def]
     b = Bins(points, share, weight, luck, before_kg, start_s)
-    worked_s = 0.0
+    worked_s, collected = 0.0, 0
     for i in range(rows.shape[0]):
         began[i] = np.nan
         if rows[i, KIND] == DRIVE or rows[i, KIND] == COLLECT:
@@ -308,7 +308,8 @@ def _settle(rows, points, share, weight, luck, before_kg, start_s, claim, began)
             b.points[p].taken_kg += rows[i, AMOUNT]
             b.points[p].visits += 1
             claim[p] = -1
-    return worked_s
+            collected += 1
+    return worked_s, collected
 
 
 @compiled
@@ -406,16 +407,16 @@ def trip(
     return out[: _trip(target, to, metres, free_s, luck, *ways, of_kind, of_duty, state, out)]
 
 
-def settle(course: Course, rows: Floats) -> tuple[Floats, float]:
+def settle(course: Course, rows: Floats) -> tuple[Floats, float, int]:
     """Take the waste of finished rows out of the bins.
 
     Overflow is looked at when collection begins, which is also when the content is taken.
 
     Returns
     -------
-    (began, worked_s)
-        When overflow began, by row, or NaN; time spent driving and collecting.
+    (began, worked_s, collected)
+        When overflow began, by row, or NaN; time spent driving and collecting; stops served.
     """
     began = np.empty(len(rows))
-    worked_s = _settle(rows, *course.bins, course.claim, began)
-    return began, worked_s
+    worked_s, collected = _settle(rows, *course.bins, course.claim, began)
+    return began, worked_s, collected

@@ -52,16 +52,17 @@ class FleetRun:
         accumulate(self.bins)
         self.claim = np.full(len(inputs.points), -1, dtype=np.int64)
         self.collected = self.env.event()
-        self.point_of = {point.id: p for p, point in enumerate(inputs.points)}
+        self.point_of = inputs.point_of
         self.site_rows = {row.id: row for row in t["sites"]}
         self.charger_rows: dict[str, R.Charger] = {row.id: row for row in t["chargers"]}
-        names = [*self.point_of, *self.site_rows, *self.charger_rows]
-        self.code_of = {
-            name: code for code, name in enumerate(names[len(self.point_of) :], len(self.point_of))
+        self.targets = inputs.targets
+        first = len(inputs.points)
+        names = (*self.site_rows, *self.charger_rows)
+        self.code_of = {name: first + k for k, name in enumerate(names)}
+        first += len(names)
+        self._depot_code = {
+            inputs.places[name]: first + k for k, name in enumerate(inputs.targets[first:])
         }
-        depots = dict.fromkeys(row.depot for row in t["trucks"])
-        self._depot_code = {inputs.places[d]: len(names) + k for k, d in enumerate(depots)}
-        self.targets = [*names, *depots]
         self.energy_cny = 0.0
         self.travel = inputs.travel.fresh()
         self.course = L.Course(
@@ -139,16 +140,16 @@ class FleetRun:
             return 0.0
         return (hour * 3600.0 - self.env.now - self.inputs.start_of_day_s) % DAY_S
 
-    def settle(self, rows: Floats) -> float:
-        """Take what the rows say was collected out of the bins; return the time of work in them."""
-        began, worked_s = L.settle(self.course, rows)
+    def settle(self, rows: Floats) -> tuple[float, int]:
+        """Take what the rows say was collected out of the bins; return time of work and stops."""
+        began, worked_s, collected = L.settle(self.course, rows)
         for k in np.flatnonzero(began == began):
             point = self.inputs.points[int(rows[k, L.TARGET])].id
             self.run.recorder.event(float(began[k]), "fleet", "overflow", point)
         if self.collected.callbacks:
             self.collected.succeed()
             self.collected = self.env.event()
-        return worked_s
+        return worked_s, collected
 
     # -- streets -----------------------------------------------------------------------------------
 

@@ -98,6 +98,10 @@ class _Insertion:
         self._left: list[str] = []
         self._names = [v.id for v in state.vehicles if not v.down]
         self._gaps = {name: self._gaps_of(name) for name in self._names}
+        none = np.zeros(0, dtype=np.int64)
+        # Of all routes, one after the other: place before and after each gap, time now, and where
+        # each route's gaps begin.
+        self._before, self._next, self._first, self._old = none, none, none, np.zeros(0)
         self._join()
 
     def by_distance(self, stops: list[str]) -> list[str]:
@@ -133,11 +137,24 @@ class _Insertion:
             route.insert(at, Task("stop", stop))
             if self._ends_s(vehicle, route) <= vehicle.latest_end_s:
                 self._gaps[name] = self._gaps_of(name)
-                self._join()
+                self._split(int(k), int(self._first[k]) + gap, to)
                 return True
             del route[at]
         self._left.append(stop)
         return False
+
+    def _split(self, number: int, gap: int, to: int) -> None:
+        """Put a place into a gap of all: one gap becomes two."""
+        after, duration = self._next[gap], self._state.duration_s
+        first = gap == self._first[number]
+        way_s = self._vehicles[self._names[number]].way_s if first else duration[self._before[gap]]
+        old = [way_s[to], duration[to, after]]
+        self._next[gap] = to
+        self._before = np.insert(self._before, gap + 1, to)
+        self._next = np.insert(self._next, gap + 1, after)
+        self._old = np.insert(self._old, gap + 1, 0.0)
+        self._old[gap : gap + 2] = np.where(np.isfinite(old), old, 0.0)
+        self._first[number + 1 :] += 1
 
     def _gaps_of(self, name: str) -> tuple[Ints, Ints, Floats, Ints]:
         """Return a route's gaps: place before (of the first: any), place after, time now, and the

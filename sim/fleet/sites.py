@@ -13,7 +13,7 @@ import simpy
 
 from sim.fleet.demand import DAY_S
 from sim.fleet.queues import Queue
-from sim.fleet.rows import Site
+from sim.fleet.rows import STREAMS, Site
 
 Process = Generator[simpy.Event, object, None]
 
@@ -39,6 +39,8 @@ class Plant:
     received_t, processed_t, passed_t, hauled_t, others_t : float
         Tipped so far, processed and of that passed on (as of the last look), on haulers now, and
         delivered by others.
+    streams : frozenset of int
+        Numbers of what it accepts.
     closed : bool
         Whether it is stopped (not whether it is outside its hours).
     """
@@ -52,6 +54,7 @@ class Plant:
         tell: Callable[[str, float | None], None],
     ) -> None:
         self.row = row
+        self.streams = frozenset(STREAMS.index(s) for s in row.streams.split())
         self._env = env
         self._start_s = start_s
         self._tell = tell

@@ -115,7 +115,7 @@ class FleetSpec(Frozen):
     mechanics
         Who repairs trucks where they stand.
     grid_kg_per_kwh, diesel_kg_per_litre
-        Emissions of CO2. (S) 0.5568 is China's mean factor of 2022; 2.68 is what diesel holds.
+        Emissions of CO2. (S) 0.5366 is China's mean factor of 2022; 2.68 is what diesel holds.
     diesel_cny_per_litre
         (A) about the pump price.
     report_step_s
@@ -138,7 +138,7 @@ class FleetSpec(Frozen):
     charge_after_shift: bool = True
     charge_from_h: Annotated[float, Field(ge=0, le=24)] | None = None
     mechanics: Annotated[int, Field(ge=1)] = 2
-    grid_kg_per_kwh: NonNegative = 0.5568
+    grid_kg_per_kwh: NonNegative = 0.5366
     diesel_kg_per_litre: NonNegative = 2.68
     diesel_cny_per_litre: NonNegative = 7.5
     report_step_s: Positive = 3600.0

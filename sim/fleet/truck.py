@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,11 @@ Process = Generator[simpy.Event, object, None]
 Changed = Generator[simpy.Event, object, bool]
 
 NOTHING_KG = 1e-6
+_KIND, _TARGET, _NOT_BEFORE = map(attrgetter, ("kind", "target", "not_before_s"))
+
+
+def _first_other(kinds: list[str]) -> int:
+    return next(k for k, kind in enumerate(kinds) if kind != "stop")
 
 
 class Truck(Vehicle):
@@ -60,6 +66,7 @@ class Truck(Vehicle):
         self._row_stops = 0
         self._end: Way | None = None
         self._new: list[Task] | None = None
+        self._pieces: list[Charge] = []
         self._bay: Queue | None = None
         self._legs = self._failures = 0
         self._life_s = model.luck.life_s(self, 0)
@@ -128,7 +135,7 @@ class Truck(Vehicle):
                     yield from self._break(task)
                 continue
             site = None
-            if self.load_kg.sum() > NOTHING_KG and self.type.must_end_empty:
+            if self.loaded_kg > NOTHING_KG and self.type.must_end_empty:
                 site = model.dispatch.best_site(self)
             if site is not None:
                 self.tasks.append(Task("site", site))
@@ -143,8 +150,8 @@ class Truck(Vehicle):
         over_h = (self.env.now - to_s) / 3600.0
         if over_h > 1e-9:
             model.tell("overtime", self.row.id, over_h)
-        if self.load_kg.sum() > NOTHING_KG:
-            model.tell("kept_load", self.row.id, float(self.load_kg.sum()))
+        if self.loaded_kg > NOTHING_KG:
+            model.tell("kept_load", self.row.id, self.loaded_kg)
 
     # -- orders ----------------------------------------------------------------------------------
 
@@ -221,9 +228,8 @@ class Truck(Vehicle):
                 changed, broken = True, broken and len(kept) == len(rows)
                 rows = self._rows = kept
         self._rows, self.mode = None, "wait"
-        self.commit(rows, self._end)
+        collected = self.commit(rows, self._end)
         if self._new is None:
-            collected = int((rows[:, L.KIND] == L.COLLECT).sum())
             del self.tasks[: min(collected, stops)]
         if broken:
             yield from self._repair()
@@ -262,14 +268,15 @@ class Truck(Vehicle):
     # -- stops -----------------------------------------------------------------------------------
 
     def _stops(self, tried: set[str]) -> Process:
-        model, tasks, count = self.model, self.tasks, 1
-        while count < len(tasks) and tasks[count].kind == "stop":
-            count += 1
-        numbers = model.point_of
-        stops = np.array([numbers[task.target] for task in tasks[:count]], dtype=np.int64)
-        not_before = np.array(
-            [-math.inf if t.not_before_s is None else t.not_before_s for t in tasks[:count]]
-        )
+        model, tasks = self.model, self.tasks
+        kinds = list(map(_KIND, tasks))
+        count = len(kinds) if kinds.count("stop") == len(kinds) else _first_other(kinds)
+        targets = map(_TARGET, tasks[:count])
+        stops = np.array(list(map(model.point_of.__getitem__, targets)), dtype=np.int64)
+        moments = list(map(_NOT_BEFORE, tasks[:count]))
+        not_before = np.full(count, -math.inf)
+        if moments.count(None) < count:
+            not_before[:] = [-math.inf if moment is None else moment for moment in moments]
         outward, first = model.dispatch.outward(self), self.ways()
         for force in (False, True):
             rows, done, code = L.stretch(
@@ -303,7 +310,7 @@ class Truck(Vehicle):
                 dispatch.left_rest(self, tasks.pop(0).target)
                 return
             site = dispatch.best_site(self)
-            if site is None or self.load_kg.sum() <= NOTHING_KG:
+            if site is None or self.loaded_kg <= NOTHING_KG:
                 self._miss("no_site")
             else:
                 tasks.insert(0, Task("site", site))
@@ -333,11 +340,13 @@ class Truck(Vehicle):
             return False
         metres = float(self.ways()[0][place])
         beyond_m = float(model.dispatch.outward(self)[0][place])
-        kwh = metres * (kind.kwh_per_m + kind.kwh_per_m_kg * float(self.load_kg.sum()))
+        kwh = metres * (kind.kwh_per_m + kind.kwh_per_m_kg * self.loaded_kg)
         kwh += beyond_m * kind.kwh_per_m
         kwh += kind.auxiliary_kw * (metres + beyond_m) / L.SLOW_M_S / 3600.0
+        if self.energy_kwh - kwh >= kind.reserve_kwh - 1e-9:
+            return False
         mark = f"{place} at {self.env.now}"
-        if self.energy_kwh - kwh >= kind.reserve_kwh - 1e-9 or mark in tried:
+        if mark in tried:
             return False
         if self.tasks and model.dispatch.plan_reaches(self):
             return False
@@ -423,7 +432,7 @@ class Truck(Vehicle):
         plant, target = model.plants[task.target], model.code_of[task.target]
         if (yield from self._go(model.inputs.places[plant.row.place], target)):
             return
-        accepted = [s for s in self.streams if R.STREAMS[s] in plant.row.streams.split()]
+        accepted = [s for s in self.streams if s in plant.streams]
         kg = float(self.load_kg[accepted].sum())
         self.doing, arrived = (L.WAIT, target, self.env.now), self.env.now
         while (event := self._not_yet(task, kg)) is not None:
@@ -499,7 +508,8 @@ class Truck(Vehicle):
         def tell(piece: Charge) -> None:
             if self.doing[0] == L.WAIT:
                 self._did(piece.from_s)
-            self.charged(target, piece.from_s, piece.to_s, piece.kwh, piece.energy_kwh)
+            self._pieces.append(piece)
+            self.energy_kwh = piece.energy_kwh
             self.doing = (L.IDLE, target, piece.to_s)
             model.energy_cny += piece.cny
 
@@ -520,9 +530,17 @@ class Truck(Vehicle):
         self._bay = None
         if self.doing[0] == L.WAIT:
             self._did(self.env.now)
+        self._log_pieces(target)
         self.mode = "wait"
         if task is not None and self._new is None:
             self.tasks.pop(0)
+
+    def _log_pieces(self, target: int) -> None:
+        if self._pieces:
+            self.charged(target, self._pieces)
+            if self._pieces[-1].to_s - self._pieces[0].from_s >= self.duty.rest_s:
+                self.driven_s = 0.0
+            self._pieces = []
 
     def _charge_at_depot(self, next_s: float) -> Process:
         """Charge to full at home, until the next shift at most."""
@@ -530,6 +548,8 @@ class Truck(Vehicle):
         charger = model.dispatch.depot_charger(self)
         battery = self.type.battery_kwh or 0.0
         if charger is None or self.energy_kwh >= battery - 1e-9:
+            return
+        if next_s <= self.env.now:  # it came home so late that the next shift is due
             return
         wait_s = model.cheap_power_in_s()
         if wait_s > 0.0:
@@ -553,5 +573,6 @@ class Truck(Vehicle):
             if len(done):
                 self.commit(done, None)
             self._rows = None
-        elif self.doing[0] != L.IDLE:
+        else:
+            self._log_pieces(self.doing[1])
             self._did(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.fleet import legs as L
 from sim.fleet import rows as R
+from sim.fleet.charging import Charge
 from sim.fleet.legs import Duty
 from sim.kernel.planner import Task
 
@@ -82,9 +84,16 @@ class Vehicle:
             load[0], load[1], load[2], load[3],
         ])  # fmt: skip
 
-    def commit(self, rows: Floats, way: Way | None) -> None:
-        """Make what the rows say come true; ``way`` if they end at no place."""
-        self.worked_s += self.model.settle(rows)
+    @property
+    def loaded_kg(self) -> float:
+        """On board in all."""
+        residual, food, recyclable, hazardous = self.load_kg.tolist()
+        return float(residual + food + recyclable + hazardous)
+
+    def commit(self, rows: Floats, way: Way | None) -> int:
+        """Make what rows say come true; ``way`` if they end at no place. Return stops served."""
+        worked_s, collected = self.model.settle(rows)
+        self.worked_s += worked_s
         self.log.append(rows)
         last = rows[-1]
         self.place = int(last[L.PLACE])
@@ -94,6 +103,7 @@ class Vehicle:
         self.energy_kwh = float(last[L.ENERGY])
         self.driven_s, self.rested = float(last[L.DRIVEN_S]), float(last[L.RESTED])
         self.load_kg = last[L.LOAD : L.LOAD + 4].copy()
+        return collected
 
     def stood(
         self, kind: int, target: int, from_s: float, to_s: float, amount: float = 0.0
@@ -113,18 +123,16 @@ class Vehicle:
             self.rested, load[0], load[1], load[2], load[3], 0.0, 0.0, 0.0, aux,
         ]]))  # fmt: skip
 
-    def charged(self, target: int, from_s: float, to_s: float, kwh: float, energy: float) -> None:
-        """Log a piece of charging at constant power; pieces of one power become one."""
-        self.energy_kwh = energy
-        if self.log:
-            last = self.log[-1][-1]
-            if last[L.KIND] == L.CHARGE and last[L.TO_S] == from_s and last[L.TARGET] == target:
-                power = last[L.AMOUNT] / (last[L.TO_S] - last[L.FROM_S])
-                if abs(power * (to_s - from_s) - kwh) <= 1e-9 * kwh:
-                    last[L.TO_S], last[L.ENERGY] = to_s, energy
-                    last[L.AMOUNT] += kwh
-                    return
-        self.stood(L.CHARGE, target, from_s, to_s, kwh)
+    def charged(self, target: int, pieces: Sequence[Charge]) -> None:
+        """Log pieces of charging, each at constant power."""
+        load = self.load_kg
+        self.log.append(np.array([
+            (
+                L.CHARGE, target, piece.from_s, piece.to_s, piece.kwh, piece.energy_kwh, self.place,
+                self.driven_s, self.rested, load[0], load[1], load[2], load[3], 0.0, 0.0, 0.0, 0.0,
+            )
+            for piece in pieces
+        ]))  # fmt: skip
 
     def cut(self, rows: Floats, way: Way | None) -> tuple[Floats, Way | None]:
         """Return the rows that are carried out whatever is ordered now, and the way from there.

@@ -107,7 +107,7 @@ class PlanningState:
     unassigned
         Ids of stops that belong to nobody and should be served.
     load_kg
-        What lies now at every stop that is in a route or unassigned.
+        What lies now at every stop.
     places, distance_m, duration_s
         Travel as it is now; infinite where there is no way.
     """

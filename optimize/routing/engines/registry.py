@@ -9,7 +9,7 @@ from importlib import import_module
 from optimize.routing.charger_schedule.stagger import stagger
 from optimize.routing.check import check
 from optimize.routing.cost import plan_cost
-from optimize.routing.engines.features import asked, refuse_unsupported
+from optimize.routing.engines.features import refuse_unsupported
 from optimize.routing.plan import Limits, Plan, Solution
 from optimize.routing.problem import Problem
 from optimize.routing.refusals import servable
@@ -51,17 +51,14 @@ ENGINES = {
     engine.name: engine
     for engine in (
         Engine("core", f"{_HERE}.own", "our own search, charging inside every move"),
-        Engine("exact", f"{_HERE}.proving", "proves the best plan of small problems"),
         Engine("ortools", f"{_HERE}.ortools_routing", "the routing library of OR-Tools"),
         Engine("pyvrp", f"{_HERE}.pyvrp", "PyVRP, charging inserted afterwards"),
     )
 }
 
 
-def choose(problem: Problem, limits: Limits) -> tuple[str, str]:
-    """Return the engine for a problem, and why in one line."""
-    if len(problem.stops) <= _exact_up_to() and _supports("exact", problem):
-        return "exact", f"{len(problem.stops)} stops are few enough to prove the best plan"
+def choose(limits: Limits) -> tuple[str, str]:
+    """Return the engine to be used if none is asked for, and why in one line."""
     if limits.seconds < float("inf") or limits.iterations is not None:
         return "core", "charging, trips and windows are weighed in every move"
     raise InputError(
@@ -94,7 +91,7 @@ def solve(
     part = servable(problem)
     why = "asked for"
     if engine == "auto":
-        engine, why = choose(part.problem, limits)
+        engine, why = choose(limits)
     solution = ENGINES[engine](part.problem, limits)
     plan = part.whole(_without_empty(solution.plan))
     if problem.respect_guns:
@@ -109,12 +106,3 @@ def solve(
 def _without_empty(plan: Plan) -> Plan:
     """Drop routes that serve nothing, as no truck need make them."""
     return Plan(tuple(route for route in plan.routes if route.stops), plan.left_out)
-
-
-def _supports(engine: str, problem: Problem) -> bool:
-    return set(asked(problem)) <= ENGINES[engine].supported
-
-
-def _exact_up_to() -> int:
-    most: int = import_module(ENGINES["exact"].module).MOST_STOPS
-    return most

@@ -159,6 +159,20 @@ def test_energy_and_kilometres_are_those_of_such_trucks(two_days):
     assert 0.8 < used / electric_km < 2.2
 
 
+def test_a_fleet_with_hardly_any_guns_gets_late_and_goes_on(tmp_path):
+    with (ROOT / "data/hebi/fleet/chargers.csv").open(encoding="utf-8", newline="") as stream:
+        chargers = list(csv.DictReader(stream))
+    few = tmp_path / "chargers.csv"
+    with few.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(chargers[0]))
+        writer.writeheader()
+        writer.writerows(row | {"guns": "1", "limit_kw": "50"} for row in chargers)
+    _, _, kpis = simulated("fleet-all-electric", "duration_h=72", f'fleet.chargers="{few}"')
+    _, _, usual = simulated("fleet-all-electric", "duration_h=72")
+    assert kpis["wait_chargers_h", ""] > 100 * usual["wait_chargers_h", ""]
+    assert kpis["collected_t", ""] < 0.95 * usual["collected_t", ""]
+
+
 def test_closed_streets_lengthen_the_ways_and_planning_anew_saves_some_of_it(two_days):
     _, _, free = two_days
     _, _, kept = simulated("three-streets-flooded", 'fleet.replanning="off"')

@@ -1,0 +1,62 @@
+"""Engines on a few public instances: the best values known are met, never beaten where proven."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.routing.cases import cases
+from optimize.routing.check import check
+from optimize.routing.engines import ENGINES
+from optimize.routing.plan import Limits
+
+BENCH = os.environ.get("CITYCLOCK_BENCH")
+pytestmark = pytest.mark.skipif(
+    BENCH is None, reason="CITYCLOCK_BENCH names no folder with routing/"
+)
+
+
+def case(family: str, name: str):
+    return next(c for c in cases(Path(BENCH) / "routing", family) if c.name == name)
+
+
+@pytest.mark.parametrize("engine", ["core", "ortools"])
+@pytest.mark.parametrize("name", ["c101C5", "r104C5", "rc105C5"])
+@pytest.mark.parametrize("variant", ["full", "partial"])
+def test_proven_optima_of_small_electric_instances(engine, name, variant):
+    known = case(f"evrptw-small-{variant}", name)
+    problem = known.open()
+    solution = ENGINES[engine](problem, Limits(iterations=4000))
+    assert check(problem, solution.plan).ok
+    assert solution.plan.left_out == ()
+    assert (solution.trucks, solution.cost) >= (known.trucks, known.cost - 1e-3)
+    if engine == "core":
+        assert solution.trucks == known.trucks
+        assert solution.cost == pytest.approx(known.cost, abs=1e-3)
+
+
+def test_pyvrp_on_several_trips_with_release_times():
+    known = case("mtvrptw", "C201R0.25")
+    problem = known.open()
+    solution = ENGINES["pyvrp"](problem, Limits(iterations=1500))
+    report = check(problem, solution.plan)
+    assert report.ok
+    assert report.totals.cost == pytest.approx(solution.cost)
+    assert known.cost <= solution.cost <= 1.05 * known.cost
+
+
+def test_pyvrp_with_charging_inserted_on_a_competition_file():
+    known = case("cevrp", "E-n51-k5")
+    problem = known.open()
+    solution = ENGINES["pyvrp"](problem, Limits(iterations=1500))
+    assert check(problem, solution.plan).ok
+    assert known.cost - 1e-6 <= solution.cost <= 1.02 * known.cost
+
+
+def test_the_check_rejects_a_published_instance_with_a_stop_forgotten():
+    problem = case("cevrp", "E-n22-k4").open()
+    plan = ENGINES["pyvrp"](problem, Limits(iterations=200)).plan
+    first, *others = plan.routes
+    lost = replace(first, visits=tuple(v for v in first.visits if v.kind != "stop"))
+    assert not check(problem, replace(plan, routes=(lost, *others))).ok
