@@ -6,11 +6,12 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from bench.routing.cases import Case
+from optimize.routing.charger_schedule.stagger import stagger
 from optimize.routing.check import check
 from optimize.routing.engines import clock
 from optimize.routing.engines.registry import ENGINES
@@ -84,6 +85,9 @@ def run(case: Case, engine: str, budget_s: float, seed: int) -> Run:
     began = time.process_time()
     try:
         solution = _timed(engine, problem, limits)
+        if problem.respect_guns:
+            plan = stagger(problem, solution.plan).plan
+            solution = replace(solution, plan=plan, trucks=len(plan.routes))
     except InputError as refusal:
         return Run(**(asdict(start) | {"refused": str(refusal).splitlines()[0]}))
     spent = time.process_time() - began

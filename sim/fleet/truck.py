@@ -89,7 +89,7 @@ class Truck(Vehicle):
             self.tasks = self.model.dispatch.route(self, day)
             if not self.tasks:
                 continue
-            if self.duty.break_s > 0.0 and any(task.kind == "break" for task in self.tasks):
+            if self.duty.break_s > 0.0 and "break" in map(_KIND, self.tasks):
                 self.duty = self.duty._replace(break_s=0.0)
                 self.of_duty = np.array(self.duty)
             yield from self._shift(to_s)

@@ -9,7 +9,10 @@ import pytest
 from bench.routing.cases import cases
 from optimize.routing.check import check
 from optimize.routing.engines import ENGINES
-from optimize.routing.plan import Limits
+from optimize.routing.engines.charging_insertion import insert_chargers
+from optimize.routing.formats.nonlinear import read_frvcpy
+from optimize.routing.plan import Limits, Plan
+from optimize.routing.timetable import Call, timetable
 
 BENCH = os.environ.get("CITYCLOCK_BENCH")
 pytestmark = pytest.mark.skipif(
@@ -52,6 +55,20 @@ def test_pyvrp_with_charging_inserted_on_a_competition_file():
     solution = ENGINES["pyvrp"](problem, Limits(iterations=1500))
     assert check(problem, solution.plan).ok
     assert known.cost - 1e-6 <= solution.cost <= 1.02 * known.cost
+
+
+def test_charging_inserted_in_a_published_route_costs_what_its_authors_say():
+    """Route 0-40-12-33-38-16-0 of tc0c40s8cf0 takes 7.339 h in the documentation of frvcpy."""
+    problem = read_frvcpy(Path(BENCH) / "routing" / "evrpnl" / "frvcpy-instance.json")
+    ids = {stop.id: index for index, stop in enumerate(problem.stops)}
+    calls = [Call("stop", ids[name]) for name in ("40", "12", "33", "38", "16")]
+    inserted = insert_chargers(problem, 0, calls)
+    assert inserted is not None
+    plan = Plan((timetable(problem, 0, 0, inserted[0]),))
+    report = check(problem, plan)
+    assert [v for v in report.violations if v.kind != "stop_once"] == []
+    assert report.totals.cost == pytest.approx(inserted[1], rel=1e-9)
+    assert inserted[1] == pytest.approx(7.339, abs=5e-4)
 
 
 def test_the_check_rejects_a_published_instance_with_a_stop_forgotten():
