@@ -12,6 +12,7 @@ from scenarios.charts.fleet_charge import charge_figure
 from scenarios.charts.fleet_gantt import gantt
 from scenarios.charts.fleet_replay import replay_map
 from scenarios.charts.fleet_sites import sites_figure
+from scenarios.cli_output import number as number_text
 from scenarios.fleet_legs import Leg, tracks
 from scenarios.fleet_tables import (
     TRUCK_FIGURES,
@@ -113,7 +114,7 @@ def gantt_view(view: FleetView, number: int, t: Texts) -> None:
     """Draw what each truck did."""
     rows = _trucks(view, number)
     shown, by = sorted_trucks(rows, t, prefix="f")
-    notes = {truck: f"{rows.loc[truck, by]:,.1f}" for truck in shown}
+    notes = {truck: number_text(float(rows.loc[truck, by])) for truck in shown}
     title(t("fleet.gantt_title", figure=t(f"fleet.figure_{by}")))
     figure = gantt(
         view.of_day(number), shown, t, midnight_s=view.day(number)[0], notes=notes

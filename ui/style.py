@@ -12,7 +12,7 @@ h1 {{ font-size: 1.7rem !important; padding: 0 0 .2rem !important; }}
 h2 {{ font-size: 1.25rem !important; }}
 .cc-table, .cc-legend, .cc-headline {{ font-family: {FONT_FAMILY}; }}
 .cc-scroll {{ overflow-x: auto; }}
-.cc-tiles {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+.cc-tiles {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr));
   gap: .5rem; font-family: {FONT_FAMILY}; }}
 .cc-tile {{ border: 1px solid rgba(120,135,150,.35); border-radius: .4em; padding: .45em .7em; }}
 .cc-tile-name {{ color: #5B6B79; font-size: .84em; line-height: 1.25; min-height: 1.25em; }}

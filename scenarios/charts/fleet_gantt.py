@@ -17,7 +17,7 @@ from scenarios.locale import Texts
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_PX, TOP_PX, BOTTOM_PX = 22, 60, 52
+ROW_PX, TOP_PX, BOTTOM_PX = 22, 34, 52
 _UNIT = {"drive": "km", "collect": "kg", "unload": "kg", "charge": "kWh"}
 
 
@@ -48,7 +48,12 @@ def gantt(
         to_h = (mine["to_s"].to_numpy() - midnight_s) / 3600.0
         marker: dict[str, Any] = {"color": look.colour, "line": {"width": 0}}
         if look.hatch:
-            marker["pattern"] = {"shape": look.hatch, "fgcolor": "white", "size": 5}
+            marker["pattern"] = {
+                "shape": look.hatch,
+                "fgcolor": "white",
+                "size": 5,
+                "fillmode": "overlay",
+            }
         figure.add_bar(
             base=from_h, x=to_h - from_h, y=mine["truck"], orientation="h", marker=marker,
             name=t(f"fleet.activity_{kind}"), width=0.78,

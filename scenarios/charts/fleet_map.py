@@ -157,7 +157,7 @@ def add_facilities(figure: go.Figure, tables: Any, ground: Ground, t: Texts) -> 
         ]),
     )  # fmt: skip
     for name, colour, symbol, size, things in rows:
-        placed = [(one, place, text) for one, place, text in things if place in ground.xy_m]
+        placed = _together([row for row in things if row[1] in ground.xy_m])
         if not placed:
             continue
         figure.add_scatter(
@@ -170,6 +170,17 @@ def add_facilities(figure: go.Figure, tables: Any, ground: Ground, t: Texts) -> 
             marker={"symbol": symbol, "size": size, "color": colour,
                     "line": {"color": "white" if colour != CHARGER else INK, "width": 1.2}},
         )  # fmt: skip
+
+
+def _together(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Return things with those of one place as one, so that their names do not cover each other."""
+    at: dict[str, list[tuple[str, str]]] = {}
+    for name, place, text in things:
+        at.setdefault(place, []).append((name, text))
+    return [
+        (", ".join(name for name, _ in here), place, "<br>".join(text for _, text in here))
+        for place, here in at.items()
+    ]
 
 
 def _key(figure: go.Figure, name: str, group: str, marker: Mapping[str, object]) -> None:

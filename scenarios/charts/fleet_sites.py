@@ -35,7 +35,7 @@ def sites_figure(view: FleetView, t: Texts) -> go.Figure:
     named: set[str] = set()
     for row, (name, table) in enumerate(there.items(), start=1):
         _panel(figure, row, table, look, named, stepped=name != "site_stock")
-        figure.update_yaxes(title=t(f"fleet.unit_{name}"), rangemode="tozero", row=row, col=1)
+        figure.update_yaxes(rangemode="tozero", row=row, col=1)
         for entity, limit in _limits(view, name).items():
             colour = look.get(entity, {}).get("color", LIMIT)
             if name == "site_stock" and table.of(entity).max() < 0.4 * limit:

@@ -15,19 +15,19 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "
 
 
 def sizes_figure(found: Sizes, t: Texts) -> go.Figure:
-    """Cost against collection rate with its interval; a colour and a mark for each number of guns,
+    """Cost against stops served with their interval; a colour and a mark for each number of guns,
     a line along the efficient ones, a ring round the recommended one."""
     figure = go.Figure()
     best = sorted((s for s in found.sizes if s.efficient), key=lambda s: s.cny_per_day)
     figure.add_scatter(
-        x=[s.cny_per_day for s in best], y=[s.service for s in best], mode="lines",
+        x=[s.cny_per_day for s in best], y=[s.service.mean for s in best], mode="lines",
         name=t("fleet.sizes_front"), line={"color": MUTED, "width": 1.6, "dash": "dot"},
         hoverinfo="skip",
     )  # fmt: skip
     for k, guns in enumerate(sorted({s.guns for s in found.sizes})):
         mine = sorted((s for s in found.sizes if s.guns == guns), key=lambda s: s.trucks)
         figure.add_scatter(
-            x=[s.cny_per_day for s in mine], y=[s.service for s in mine], mode="markers+text",
+            x=[s.cny_per_day for s in mine], y=[s.service.mean for s in mine], mode="markers+text",
             name=t("fleet.sizes_guns", guns=guns), text=[str(s.trucks) for s in mine],
             textposition="top center", textfont={"size": 11, "color": INK},
             error_y={"type": "data", "array": [_half(s) for s in mine], "thickness": 1.2,
@@ -39,12 +39,12 @@ def sizes_figure(found: Sizes, t: Texts) -> go.Figure:
         )  # fmt: skip
     if found.recommended is not None:
         figure.add_scatter(
-            x=[found.recommended.cny_per_day], y=[found.recommended.service], mode="markers",
+            x=[found.recommended.cny_per_day], y=[found.recommended.service.mean], mode="markers",
             name=t("fleet.sizes_recommended"), hoverinfo="skip",
             marker={"symbol": "circle-open", "size": 24, "color": INK, "line": {"width": 2.5}},
         )  # fmt: skip
     style(figure, height_px=460)
-    rates = [s.service for s in found.sizes]
+    rates = [s.service.mean for s in found.sizes]
     if rates and found.service_limit <= max(rates) + 8.0:
         figure.add_hline(
             y=found.service_limit, line={"color": LIMIT, "width": 1.4, "dash": RUN_DASHES[1]},
@@ -59,11 +59,11 @@ def sizes_figure(found: Sizes, t: Texts) -> go.Figure:
 
 
 def _half(size: Size) -> float:
-    return size.arm.figures["collection_rate"].half_width or 0.0
+    return size.service.half_width or 0.0
 
 
 def _hover(size: Size, t: Texts) -> str:
     return t(
-        "fleet.sizes_hover", trucks=size.trucks, guns=size.guns, service=f"{size.service:.2f}",
+        "fleet.sizes_hover", trucks=size.trucks, guns=size.guns, service=f"{size.service.mean:.2f}",
         missed=escape(number(size.missed)), cost=escape(number(size.cny_per_day)),
     )  # fmt: skip

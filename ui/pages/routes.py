@@ -13,6 +13,7 @@ from scenarios import routes_text
 from scenarios.charts.fleet_charge import charge_figure
 from scenarios.charts.fleet_gantt import gantt
 from scenarios.charts.fleet_plan_map import plan_map
+from scenarios.cli_output import number as number_text
 from scenarios.fleet_ground import Ground
 from scenarios.fleet_plan_view import PlanView
 from scenarios.fleet_tables import named_trucks, plan_tracks_geojson, trucks_frame
@@ -164,7 +165,7 @@ def _map(plan: PlanView, ground: Ground | None, t: Texts) -> None:
 def _gantt(plan: PlanView, t: Texts) -> None:
     rows = _rows(plan)
     shown, by = sorted_trucks(rows, t, prefix="r")
-    notes = {truck: f"{rows.loc[truck, by]:,.1f}" for truck in shown}
+    notes = {truck: number_text(float(rows.loc[truck, by])) for truck in shown}
     title(t("fleet.plan_gantt_title", figure=t(f"fleet.figure_{by}")))
     chart(gantt(plan.done, shown, t, notes=notes), "routes-gantt")
 
