@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from optimize.routing.plan import Progress
-from scenarios import document
+from scenarios import batch, document
 from scenarios.content import content_hash
 from scenarios.document import Scenario
 from scenarios.fleet_answers import Answer, from_json, to_json
@@ -95,13 +95,21 @@ def read(location: Location, key: str, store: Store) -> Answer:
     return from_json(mine.answer(), request if isinstance(request, Request) else None, store)
 
 
-def work(location: Location, key: str) -> None:
-    """Answer what was asked; what `scenarios.fleet_worker` does. Errors are kept, then raised."""
+def work(location: Location, key: str, *, workers: int = batch.WORKERS) -> None:
+    """Answer what was asked; what `scenarios.fleet_worker` does. Errors are kept, then raised.
+
+    Parameters
+    ----------
+    workers
+        Processes that simulate; 0 simulates in this one.
+    """
     mine = job(location, key)
     data = mine.asked()
     try:
         with Store(location) as store:
-            answer = _answer(document.from_json(data["scenario"]), _request(data), store, mine)
+            answer = _answer(
+                document.from_json(data["scenario"]), _request(data), store, mine, workers
+            )
         mine.finish(to_json(answer))
     except Cancelled as error:
         mine.fail(error)
@@ -110,7 +118,9 @@ def work(location: Location, key: str) -> None:
         raise
 
 
-def _answer(scenario: Scenario, asked: Asked, store: Store, mine: JobFolder) -> Answer:
+def _answer(
+    scenario: Scenario, asked: Asked, store: Store, mine: JobFolder, workers: int
+) -> Answer:
     tell = mine.teller()
 
     def simulating(arm: str, done: float) -> None:
@@ -122,16 +132,18 @@ def _answer(scenario: Scenario, asked: Asked, store: Store, mine: JobFolder) -> 
     if isinstance(asked, SizesRequest):
         return study_sizes(
             scenario, store, asked.trucks, asked.guns, replications=asked.replications,
-            service_limit=asked.service_limit, simulating=simulating, cancelled=stop,
+            service_limit=asked.service_limit, workers=workers, simulating=simulating,
+            cancelled=stop,
         )  # fmt: skip
     if isinstance(asked, ResponseRequest):
         return study_response(
-            scenario, store, replications=asked.replications, simulating=simulating, cancelled=stop
-        )
+            scenario, store, replications=asked.replications, workers=workers,
+            simulating=simulating, cancelled=stop,
+        )  # fmt: skip
     search = _Search(asked.seconds, tell, mine)
     return study_routes(
         scenario, store, asked, solving=search.report, simulating=search.ends(simulating),
-        cancelled=search.cancelled,
+        cancelled=search.cancelled, workers=workers,
     )  # fmt: skip
 
 

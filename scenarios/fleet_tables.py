@@ -144,14 +144,15 @@ def named_trucks(frame: pd.DataFrame, t: Texts, midnight_s: float = 0.0) -> pd.D
     """Return the table of trucks with heads in a language, times as clock."""
     import pandas as pd
 
-    shown = {t("fleet.truck"): list(frame.index)}
+    shown: dict[str, Any] = {t("fleet.truck"): list(frame.index)}
     for name, key in (("leaves", "leaves_s"), ("back", "back_s")):
         shown[t(f"fleet.truck_{name}")] = [clock((s - midnight_s) / 3600.0) for s in frame[key]]
     for name in TRUCK_FIGURES:
-        shown[t(f"fleet.figure_{name}")] = [
-            None if value != value else round(float(value), 1) for value in frame[name]
-        ]
-    return pd.DataFrame(shown)
+        column = frame[name]
+        shown[t(f"fleet.figure_{name}")] = (
+            column.astype(int) if name in _COUNTS else column.round(1)
+        )
+    return pd.DataFrame(shown).reset_index(drop=True)
 
 
 def tracks_geojson(view: FleetView, tracks: Mapping[str, Sequence[Leg]]) -> str:

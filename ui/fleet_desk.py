@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -43,6 +44,7 @@ class Case:
     trucks: int
     guns: int
     outages: bool
+    start: datetime
     days: int
 
 
@@ -267,6 +269,7 @@ def _cases() -> dict[str, Case]:
                 trucks=len(_rows(scenario, spec.tables, "trucks", spec.trucks)),
                 guns=sum(int(row.get("guns") or 1) for row in guns if _whole(row.get("guns"))),
                 outages=spec.outages is not None,
+                start=scenario.start,
                 days=int(scenario.duration_h // 24) + (scenario.duration_h % 24 > 0),
             )
     return found

@@ -41,8 +41,8 @@ def table(shown: TextTable) -> None:
 def frame(shown: pd.DataFrame, *, most_px: int = 480) -> None:
     """Draw a table that can be sorted."""
     height = min(38 + 35 * max(len(shown), 1), most_px)
-    words = shown.style.format(precision=1, thousands=",", na_rep="–")
-    st.dataframe(words, hide_index=True, height=height)
+    words = shown.style.format(precision=1, thousands=",")
+    st.dataframe(words, hide_index=True, height=height, placeholder="–")
 
 
 def text_frame(shown: TextTable) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -41,23 +42,23 @@ USUAL_ROWS, MOST_ROWS = 20, 120
 USUAL_CURVES = 5
 
 
-def day(view: FleetView, days: Sequence[str], t: Texts) -> str:
-    """Draw the choice of a day of the run."""
-    if len(days) == 1:
-        return days[0]
-    followed = follow("fday", days[0], lambda text: text if text in days else None)
+def day(
+    start: datetime, days: Sequence[str], t: Texts, *, name: str = "fday", column: Any = st
+) -> str:
+    """Draw the choice of a day of a run; ``name`` is the parameter in the address."""
+    followed = follow(name, days[0], lambda text: text if text in days else None)
     first = followed.initial if followed.initial in days else days[0]
-    chosen = st.selectbox(
+    chosen = column.selectbox(
         t("fleet.day"), days, key=followed.key, index=days.index(first), width=320,
-        format_func=lambda one: day_words(view, int(one), t), help=t("fleet.day_help"),
+        format_func=lambda one: day_words(start, int(one), t), help=t("fleet.day_help"),
     )  # fmt: skip
-    publish("fday", "" if chosen == days[0] else chosen)
+    publish(name, "" if chosen == days[0] else chosen)
     return str(chosen)
 
 
-def day_words(view: FleetView, number: int, t: Texts) -> str:
+def day_words(start: datetime, number: int, t: Texts) -> str:
     """Return the date of a day of the run, with its weekday."""
-    date = view.start + timedelta(days=number)
+    date = start + timedelta(days=number)
     return f"{date:%Y-%m-%d} {t(f'fleet.weekday_{date.isoweekday()}')}"
 
 

@@ -68,6 +68,6 @@ def _left_out(figure: go.Figure, view: PlanView, ground: Ground, t: Texts) -> No
         x=[x for x, _ in at], y=[y for _, y in at], mode="markers", name=t("fleet.plan_left_out"),
         text=[f"<b>{escape(stop)}</b><br>{escape(left[stop])}" for stop in placed],
         hovertemplate="%{text}<extra></extra>",
-        marker={"symbol": "x", "size": 11, "color": "#D55E00",
+        marker={"symbol": "x", "size": 8, "color": "#D55E00",
                 "line": {"color": MUTED, "width": 1}},
     )  # fmt: skip

@@ -28,9 +28,10 @@ def sizes_figure(found: Sizes, t: Texts) -> go.Figure:
         mine = sorted((s for s in found.sizes if s.guns == guns), key=lambda s: s.trucks)
         figure.add_scatter(
             x=[s.cny_per_day for s in mine], y=[s.service.mean for s in mine], mode="markers+text",
-            name=t("fleet.sizes_guns", guns=guns), text=[str(s.trucks) for s in mine],
+            name=t("fleet.sizes_guns", guns=guns),
+            text=[str(s.trucks) if s.efficient else "" for s in mine],
             textposition="top center", textfont={"size": 11, "color": INK},
-            error_y={"type": "data", "array": [_half(s) for s in mine], "thickness": 1.2,
+            error_y={"type": "data", "array": [_half(s) for s in mine], "thickness": 0.9,
                      "width": 4, "color": RUN_COLOURS[k % len(RUN_COLOURS)]},
             marker={"color": RUN_COLOURS[k % len(RUN_COLOURS)], "size": 10,
                     "symbol": SYMBOLS[k % len(SYMBOLS)],

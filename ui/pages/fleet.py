@@ -73,7 +73,7 @@ def show_views(view: FleetView, case: Case | None, t: Texts) -> None:
         return
     day = 0
     if chosen != "sites":
-        day = int(views.day(view, days, t))
+        day = int(views.day(view.start, days, t))
     drawn = {
         "map": lambda: views.play(view, day, t),
         "gantt": lambda: views.gantt_view(view, day, t),

@@ -11,7 +11,7 @@ import streamlit as st
 from scenarios import routes_text
 from scenarios.charts.fleet_changes_map import changes_map
 from scenarios.charts.fleet_sizes import sizes_figure
-from scenarios.fleet_arms import Response, Sizes
+from scenarios.fleet_arms import ChangedRoute, Response, Sizes, changed_routes
 from scenarios.fleet_job import ResponseRequest, SizesRequest
 from scenarios.fleet_legs import tracks
 from scenarios.fleet_view import FleetView
@@ -100,7 +100,7 @@ def show_response(found: Response, t: Texts) -> None:
             st.error(t("fleet.unreadable"))
             st.code(reading.error, language=None, wrap_lines=True)
     if before.view is not None and now.view is not None:
-        _changes(found, before.view, now.view, t)
+        _changes(before.view, now.view, t)
     elif not (before.error or now.error):
         _follow_views(found)
     title(t("fleet.changed_title"))
@@ -120,21 +120,28 @@ def show_response(found: Response, t: Texts) -> None:
                f"cityclock_response_{found.scenario.name}.csv", "response-csv")  # fmt: skip
 
 
-def _changes(found: Response, before: FleetView, now: FleetView, t: Texts) -> None:
+def _changes(before: FleetView, now: FleetView, t: Texts) -> None:
     if now.ground is None or before.ground is None:
         st.info(t("fleet.no_streets"))
         return
-    days = [str(d) for d in range(now.inputs.days) if len(now.of_day(d))]
-    number = int(day(now, days, t)) if days else 0
-    order = [one.truck for one in found.changed]
+    by_day = _changed_by_day(before, now, before.run.id, now.run.id)
+    # The day on which most changes is shown first.
+    days = sorted((d for d in by_day if len(now.of_day(int(d)))), key=lambda d: -len(by_day[d]))
+    if not days:
+        st.info(t("fleet.nothing_done"))
+        return
+    number = int(day(now.start, days, t, name="tday"))
+    changed = by_day[str(number)]
+    order = [one.truck for one in changed]
     if not order:
+        st.info(t("fleet.nothing_changes_today"))
         return
     chosen = several(
         "ttrucks", t("fleet.changed_trucks"), order, order[:5], most=MOST_ON_MAP,
         help=t("fleet.trucks_on_map_help", most=MOST_ON_MAP),
     )  # fmt: skip
     closer = switch("tclose", t("fleet.closer")) if chosen else False
-    ground, moved = now.ground, {one.truck: (one.gained, one.lost) for one in found.changed}
+    ground, moved = now.ground, {one.truck: (one.gained, one.lost) for one in changed}
 
     def draw() -> go.Figure:
         old, new = (
@@ -148,6 +155,15 @@ def _changes(found: Response, before: FleetView, now: FleetView, t: Texts) -> No
     key = ("changes", before.run.id, now.run.id, chosen, number, closer, t.language)
     big_chart(key, draw, "changes-map")
     st.caption(t("fleet.changes_note"))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _changed_by_day(
+    _before: FleetView, _now: FleetView, run_before: str, run_now: str
+) -> Mapping[str, tuple[ChangedRoute, ...]]:
+    return {
+        str(d): changed_routes(_before.of_day(d), _now.of_day(d)) for d in range(_now.inputs.days)
+    }
 
 
 @st.fragment(run_every=POLL_S)

@@ -39,6 +39,7 @@ from ui.fleet_parts import (
     title,
 )
 from ui.fleet_progress import actions, follow_answer, follow_cases, trouble
+from ui.fleet_run_views import day as one_day
 from ui.fleet_run_views import sorted_trucks
 from ui.words import plain
 
@@ -87,10 +88,9 @@ def _question(name: str, cases: Mapping[str, Case], t: Texts) -> Question:
         "rreps", t("fleet.replications"), 5, 1, 50, column=columns[2],
         help=t("fleet.replications_help"),
     )  # fmt: skip
-    day = number(
-        "rday", t("fleet.plan_day"), 0, 0, max(cases[name].days - 1, 0), column=columns[3],
-        help=t("fleet.plan_day_help"),
-    )  # fmt: skip
+    case = cases[name]
+    days = [str(k) for k in range(max(case.days, 1))]
+    day = int(one_day(case.start, days, t, name="rday", column=columns[3]))
     return Question(
         name, Request(engine, float(seconds), None, seed, day, replications)
     )  # fmt: skip
@@ -103,7 +103,7 @@ def show_study(answer: Answer, plan: PlanView, study: Study, t: Texts) -> None:
     figures = routes_text.figures_table(study, t, SYSTEM.labels)
     table(figures)
     _links(study, t)
-    chosen = choice("rview", t("fleet.view"), VIEWS, lambda one: t(f"fleet.view_{one}"))
+    chosen = choice("rview", t("fleet.view"), VIEWS, lambda one: t(f"fleet.plan_view_{one}"))
     if not plan.trucks:
         st.info(t("fleet.plan_empty"))
     elif chosen == "map":
