@@ -8,10 +8,10 @@ import numpy as np
 
 from optimize.routing.core.arrays import DEVIATION, START, Arrays, arrays_of
 from optimize.routing.core.day_arrays import day_of
-from optimize.routing.core.day_dominance import ABOARD
 from optimize.routing.core.day_route import new_pool
 from optimize.routing.core.detours import detours_of
 from optimize.routing.core.ground import Ground
+from optimize.routing.core.straight_labels import WIDTH
 from optimize.routing.problem import Problem, TruckType, Windows
 
 # Neighbours known of each stop, and how many of them an absent stop may be put beside where there
@@ -105,4 +105,4 @@ def ground_of(problem: Problem, deviation: np.ndarray) -> tuple[Ground, np.ndarr
 
 def columns_of(g: Ground) -> int:
     """Width of a label."""
-    return ABOARD + g.pool.shape[1] - ABOARD if g.whole_days else 4
+    return g.pool.shape[1] if g.whole_days else WIDTH

@@ -56,7 +56,7 @@ def renew(g: Ground, s: State, r: int, left: int, right: int) -> bool:
     while s.node[i, NEXT] != last:
         j = s.node[i, NEXT]
         s.count[j] = forward(
-            d, w, k, s.node[i, POINT], j, s.label, i, s.count[i], j, most_cost(d, k)
+            d, w, k, s.node[i, POINT], j, s.label, i, s.count[i], j, most_cost(d, k), 0
         )
         if s.count[j] == 0:
             return False
@@ -137,7 +137,7 @@ def added(g: Ground, s: State, r: int, i: int, c: int, j: int, best: float) -> f
     ceiling = min(present + best, most_cost(d, k))
     onward = d.distance[c, pj] * d.truck[k, PER_M] + s.label[row, 0, 0]
     trial = len(s.count) - 1
-    count = forward(d, w, k, pi, c, s.label, i, s.count[i], trial, ceiling - onward)
+    count = forward(d, w, k, pi, c, s.label, i, s.count[i], trial, ceiling - onward, 0)
     work = work_at(d, k, j)
     cost = meet(d, w, k, c, pj, work, s.label, trial, count, row, s.count[row], ceiling)
     if cost >= ceiling:

@@ -12,6 +12,26 @@ from optimize.routing.core.arrays import MANY
 Order = tuple[int, ...]
 
 
+def orders_in(flat: np.ndarray) -> list[Order]:
+    """Routes of a flat list: kind, stops, -1, ... ended by -2."""
+    orders: list[Order] = []
+    current: list[int] = []
+    for value in flat.tolist():
+        if value == -2:
+            break
+        if value == -1:
+            orders.append(tuple(current))
+            current = []
+        else:
+            current.append(value)
+    return orders
+
+
+def flat_of(orders: list[Order]) -> np.ndarray:
+    """The inverse of `orders_in`."""
+    return np.array([v for order in orders for v in (*order, -1)] + [-2], dtype=np.int64)
+
+
 @dataclass
 class RoutePool:
     """The cheapest order seen for each kind of truck and set of stops.

@@ -13,7 +13,7 @@ from optimize.routing.core.ground import Ground
 from optimize.routing.core.grounds import columns_of, ground_of
 from optimize.routing.core.individuals import deviations_of, individuals_of
 from optimize.routing.core.plans import plan_of
-from optimize.routing.core.pool import Order, RoutePool
+from optimize.routing.core.pool import Order, RoutePool, flat_of, orders_in
 from optimize.routing.core.ruin_recreate import (
     anneal,
     is_better,
@@ -43,7 +43,7 @@ from optimize.routing.problem import Problem
 Clock = Callable[[], float]
 
 # Share of the time for fewer trucks, where they come first.
-FLEET_SHARE = 0.25
+FLEET_SHARE = 0.35
 # Temperatures at the start and the end, in units of the cost of the first plan per stop.
 HOT, COLD = 1.0, 0.01
 # Temperature while trucks are saved.
@@ -54,26 +54,6 @@ RECOMBINED_SHARE = 0.02
 POOL_ROOM = 4000
 # Compiled code is left at least this often to look at the clock.
 CHUNK_S = 0.01
-
-
-def orders_in(flat: np.ndarray) -> list[Order]:
-    """Routes of a flat list: kind, stops, -1, ... ended by -2."""
-    orders: list[Order] = []
-    current: list[int] = []
-    for value in flat.tolist():
-        if value == -2:
-            break
-        if value == -1:
-            orders.append(tuple(current))
-            current = []
-        else:
-            current.append(value)
-    return orders
-
-
-def flat_of(orders: list[Order]) -> np.ndarray:
-    """The inverse of `orders_in`."""
-    return np.array([v for order in orders for v in (*order, -1)] + [-2], dtype=np.int64)
 
 
 class Search:
@@ -278,7 +258,7 @@ def solve(problem: Problem, limits: Limits, clock: Clock = time.perf_counter) ->
     search = Search(g, limits, problem.objective == "trucks_then_cost", clock)
     search.begin = begin
     search.run()
-    plan = plan_of(problem, told, g, names, search.best())
+    plan = plan_of(problem, g, names, search.best())
     cost = plan_cost(problem, plan)
     return Solution(
         plan=plan,

@@ -32,6 +32,8 @@ from optimize.routing.core.detours import Detours, find_ways
 from sim.kernel.compiled import compiled
 
 MOST_LABELS = 24
+# Cost, time, energy, more, and a tag that is handed on to what follows.
+WIDTH = 5
 TOLERANCE = 1e-9
 
 Labels = NDArray[np.float64]
@@ -47,6 +49,7 @@ def keep_forward(
     time: float,
     energy: float,
     more: float,
+    tag: float,
 ) -> int:
     """Take a label in unless another is as good; drop what it beats. Returns the new count."""
     at = 0
@@ -73,19 +76,21 @@ def keep_forward(
                 labels[row, kept, 1] = labels[row, k, 1]
                 labels[row, kept, 2] = labels[row, k, 2]
                 labels[row, kept, 3] = labels[row, k, 3]
+                labels[row, kept, 4] = labels[row, k, 4]
             kept += 1
     count = kept
-    if count == MOST_LABELS:
+    if count == labels.shape[1]:
         if at == count:
             return count
         count -= 1
     for k in range(count, at, -1):
-        for f in range(4):
+        for f in range(5):
             labels[row, k, f] = labels[row, k - 1, f]
     labels[row, at, 0] = cost
     labels[row, at, 1] = time
     labels[row, at, 2] = energy
     labels[row, at, 3] = more
+    labels[row, at, 4] = tag
     return count + 1
 
 
@@ -115,7 +120,7 @@ def keep_backward(
                 labels[row, kept, 3] = labels[row, k, 3]
             kept += 1
     count = kept
-    if count == MOST_LABELS:
+    if count == labels.shape[1]:
         if at == count:
             return count
         count -= 1
@@ -213,10 +218,13 @@ def forward(
     count: int,
     to: int,
     ceiling: float,
+    found: int,
 ) -> int:
-    """Labels on leaving stop j that cost less than ``ceiling``, from those on leaving point i."""
+    """Labels on leaving stop j that cost less than ``ceiling``, from those on leaving point i.
+
+    They join the ``found`` ones that row ``to`` holds already. Returns how many it then holds.
+    """
     pace, rate, per_m = d.truck[k, PACE], d.truck[k, RATE], d.truck[k, PER_M]
-    found = 0
     begin, stop = ways(d, w, i, j)
     work = d.pair[WORK, k, j]
     earliest, latest, service = (
@@ -228,6 +236,7 @@ def forward(
     used_ij = d.distance[i, j] * rate + work
     seconds_ij = d.duration[i, j]
     for m in range(count):
+        tag = labels[row, m, 4]
         cost0, time0, energy0, more0 = (
             labels[row, m, 0],
             labels[row, m, 1],
@@ -239,7 +248,7 @@ def forward(
         time, energy, more = drive(time0, energy0, more0, seconds_ij, used_ij, pace)
         if more >= 0.0 and time <= latest:
             time, energy, more = serve(time, energy, more, earliest, latest, service, pace)
-            found = keep_forward(labels, to, found, pace, cost0 + cost_ij, time, energy, more)
+            found = keep_forward(labels, to, found, pace, cost0 + cost_ij, time, energy, more, tag)
         if time0 + seconds_ij > latest:
             continue
         for q in range(begin, stop):
@@ -263,7 +272,7 @@ def forward(
             if more < 0.0 or time > latest:
                 continue
             time, energy, more = serve(time, energy, more, earliest, latest, service, pace)
-            found = keep_forward(labels, to, found, pace, cost, time, energy, more)
+            found = keep_forward(labels, to, found, pace, cost, time, energy, more, tag)
     return found
 
 
