@@ -17,7 +17,7 @@ from scenarios.content import content_hash
 from scenarios.document import Scenario
 from scenarios.fleet_answers import Answer, from_json, to_json
 from scenarios.fleet_arms import study_response, study_sizes
-from scenarios.job_folder import JobFolder, Teller
+from scenarios.job_folder import STOP, JobFolder, Teller
 from scenarios.location import Location
 from scenarios.routes import Request, study_routes
 from scenarios.routes_problem import Margins
@@ -28,8 +28,8 @@ from sim.kernel.errors import Cancelled
 
 FAMILY = "fleet_studies"
 WORKER = "scenarios.fleet_worker"
-#: Wishes: end the search with the best plan so far (and simulate it); end everything.
-ENOUGH, STOP = "enough", "stop"
+ENOUGH = "enough"
+"""The wish that the search end with the best plan so far, which then is simulated."""
 
 
 @dataclass(frozen=True)

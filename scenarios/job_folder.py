@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +26,10 @@ from sim.kernel.errors import Cancelled, CityClockError
 
 State = Literal["new", "running", "done", "failed", "cancelled"]
 REPORT_EVERY_S = 0.4
+STOP = "stop"
+"""The wish that the worker end without an answer."""
+GRACE_S = 20.0
+"""A worker deep in compiled code may not listen for a while; after this it is ended."""
 _KEPT_LOG = 2000
 
 
@@ -82,15 +88,40 @@ class JobFolder:
         if self.folder.is_dir():
             (self.folder / f"{name}.wish").touch()
 
+    def stop(self, grace_s: float = GRACE_S) -> None:
+        """Ask the worker to end without an answer; one that does not listen is ended."""
+        self.wish(STOP)
+        threading.Thread(target=self._insist, args=(grace_s,), daemon=True).start()
+
+    def _insist(self, grace_s: float) -> None:
+        end = time.monotonic() + grace_s
+        while time.monotonic() < end:
+            if self.standing().state != "running":
+                return
+            time.sleep(min(0.5, grace_s))
+        owner = self._owner()
+        if (
+            self.wished(STOP)
+            and owner is not None
+            and owner.host == platform.node()
+            and not owner.gone()
+        ):
+            os.kill(owner.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            publish(self.folder / "cancelled.txt", "stopped while it did not listen")
+
+    def _owner(self) -> Owner | None:
+        file = self.folder / "owner.json"
+        return Owner(**json.loads(file.read_text("utf-8"))) if file.is_file() else None
+
     def standing(self) -> Standing:
         """Say where the job stands."""
         ended = self._ended()
         if ended is not None:
             return ended
-        owner = self.folder / "owner.json"
-        if not owner.is_file():
+        owner = self._owner()
+        if owner is None:
             return Standing("new")
-        if Owner(**json.loads(owner.read_text("utf-8"))).gone():
+        if owner.gone():
             log = (self.folder / "log.txt").read_text("utf-8", errors="replace")[-_KEPT_LOG:]
             # It may have ended properly since we looked.
             return self._ended() or Standing("failed", error=f"the worker has ended\n{log}".strip())

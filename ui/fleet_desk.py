@@ -17,9 +17,10 @@ from scenarios import document, fleet_job, library
 from scenarios.document import Scenario
 from scenarios.fleet_answers import Answer as Found
 from scenarios.fleet_ground import Ground, ground_of
-from scenarios.fleet_job import ENOUGH, STOP, Asked
+from scenarios.fleet_job import ENOUGH, Asked
 from scenarios.fleet_plan_view import PlanView
 from scenarios.fleet_view import FleetView, fleet_view
+from scenarios.job_folder import JobFolder
 from scenarios.routes import SYSTEM, Study, fleet_inputs
 from scenarios.run import submit
 from scenarios.schema import StoredRun
@@ -192,16 +193,21 @@ class FleetDesk:
 
     def enough(self, question: Question) -> None:
         """Ask a search to end with the best plan so far."""
-        self._wish(question, ENOUGH)
+        job = self._job(question)
+        if job is not None:
+            job.wish(ENOUGH)
 
     def stop(self, question: Question) -> None:
         """Ask a study to end without an answer; what was simulated is kept."""
-        self._wish(question, STOP)
+        job = self._job(question)
+        if job is not None:
+            job.stop()
 
-    def _wish(self, question: Question, wish: str) -> None:
+    def _job(self, question: Question) -> JobFolder | None:
         checking = self._known(("key", question, _fingerprint()))
-        if checking is not None and checking.done() and checking.exception() is None:
-            fleet_job.job(self.store.location, checking.result()).wish(wish)
+        if checking is None or not checking.done() or checking.exception() is not None:
+            return None
+        return fleet_job.job(self.store.location, checking.result())
 
     # --- inside ----------------------------------------------------------------------------
 

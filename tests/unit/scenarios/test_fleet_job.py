@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,9 +15,9 @@ from optimize.routing.plan import Progress
 from scenarios import document, fleet_job
 from scenarios.fleet_arms import Sizes
 from scenarios.fleet_job import ResponseRequest, SizesRequest
-from scenarios.job_folder import JobFolder, publish
+from scenarios.job_folder import STOP, JobFolder, publish
 from scenarios.location import Location, locate
-from scenarios.process import this_process
+from scenarios.process import owner_of, this_process
 from scenarios.routes import Request
 from scenarios.store import Store
 from sim.kernel.errors import Cancelled, InputError
@@ -65,6 +68,22 @@ def test_an_end_without_an_answer_is_kept(location: Location) -> None:
     assert job.standing().state == "cancelled"
 
 
+def test_a_worker_that_does_not_listen_is_ended(location: Location) -> None:
+    job = folder(location)
+    deaf = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        publish(job.folder / "owner.json", json.dumps(asdict(owner_of(deaf.pid))))
+        assert job.standing().state == "running"
+        job.stop(grace_s=0.0)
+        assert deaf.wait(20) != 0
+        end = time.monotonic() + 10.0
+        while job.standing().state != "cancelled" and time.monotonic() < end:
+            time.sleep(0.02)
+        assert job.standing().state == "cancelled"
+    finally:
+        deaf.kill()
+
+
 @pytest.mark.parametrize(
     "asked",
     [Request("core", 3.0, 7, 2, 1, 4), SizesRequest((1, 2), (3,), 98.0, 2), ResponseRequest(4)],
@@ -97,7 +116,7 @@ def test_enough_ends_the_search_but_not_the_simulation(location: Location) -> No
     assert search.cancelled()
     search.ends(lambda arm, done: None)("optimised", 0.1)
     assert not search.cancelled()
-    job.wish(fleet_job.STOP)
+    job.wish(STOP)
     assert search.cancelled()
 
 
