@@ -106,8 +106,8 @@ class JobFolder:
             and owner.host == platform.node()
             and not owner.gone()
         ):
-            os.kill(owner.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             publish(self.folder / "cancelled.txt", "stopped while it did not listen")
+            os.kill(owner.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def _owner(self) -> Owner | None:
         file = self.folder / "owner.json"
