@@ -41,9 +41,9 @@ FOLDER = "plans"
 COLUMNS = ("truck", "day", "sequence", "kind", "target", "until_kwh", "not_before_h")
 
 FIGURES = (
-    "collection_rate", "stops_missed", "overflow_kg", "trucks_used", "km", "energy_used_kwh",
-    "diesel_l", "overtime_h", "wait_bays_h", "wait_chargers_h", "lowest_charge_percent", "co2_kg",
-    "cost_cny",
+    "collected_t", "collection_rate", "stops_missed", "overflow_kg", "trucks_used", "km",
+    "energy_used_kwh", "diesel_l", "overtime_h", "wait_bays_h", "wait_chargers_h",
+    "lowest_charge_percent", "co2_kg", "cost_cny",
 )  # fmt: skip
 """KPIs of a run that are compared, those of the whole fleet."""
 

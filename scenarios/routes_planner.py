@@ -186,6 +186,8 @@ def _with_starts(
         whole[:count, :count] = table
         for k, way in enumerate(ways):
             whole[count + k, :count] = way
+            # Nobody drives to where a truck is now; a way back keeps the tables without gaps.
+            whole[:count, count + k] = way
         np.fill_diagonal(whole, 0.0)
         tables.append(whole)
     return tables[0], tables[1]
