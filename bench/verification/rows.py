@@ -53,6 +53,11 @@ class Row:
     def missed(self) -> list[str]:
         return missed(self.gap, self.regime)
 
+    @property
+    def meets_finer(self) -> bool:
+        """Whether every bar is met beside SWMM with finer steps."""
+        return self.beside_finer is not None and not missed(self.beside_finer, self.regime)
+
 
 def compare(
     case: Case, *, own_runoff: bool = False, floor: bool = True, repeats: int = 3,

@@ -35,6 +35,8 @@ class NativeEngine:
         Checked, with the works applied.
     waterlogged_depth_m : float
         Depth above the rim whose crossings `crossings` reports.
+    manhole_area_m2, basins_surcharge
+        As in `sim.drainage.plant.build_plant`.
     longest_step_s : float
         Upper limit of a hydraulic step.
     """
@@ -45,6 +47,7 @@ class NativeEngine:
         *,
         waterlogged_depth_m: float = 0.15,
         manhole_area_m2: float = MANHOLE_AREA_M2,
+        basins_surcharge: bool = True,
         longest_step_s: float = 30.0,
     ) -> None:
         network = with_pumps_on_depth(network)
@@ -56,6 +59,7 @@ class NativeEngine:
             network,
             waterlogged_depth_m=waterlogged_depth_m,
             manhole_area_m2=manhole_area_m2,
+            basins_surcharge=basins_surcharge,
         )
         kept_m3 = ideal_pumps_keep_m3(network, self.state.volume_m3)
         for pump, kept in kept_m3.items():

@@ -16,16 +16,26 @@ Floats = NDArray[np.float64]
 
 MANHOLE_AREA_M2 = 1.167  # SWMM's default minimum surface area (12.566 ft2, a 4 ft manhole)
 SLOT_FRACTION = 0.02  # Preissmann slot width over conduit width
+_CROWN_CUTOFF = 0.96  # relative depth whose width SWMM keeps above (Rossman 2017, section 3.3)
 _END_CELLS = 32  # depth cells that one conduit end adds to its node's table
 
 
 class NodeTable:
-    """Depth, volume and surface area of one node, built from what stores water in it."""
+    """Depth, volume and surface area of one node, built from what stores water in it.
+
+    Attributes
+    ----------
+    surcharges : bool
+        Whether full closed conduits store no more than a Preissmann slot. SWMM's EXTRAN method
+        lets a storage node never surcharge: each of its full conduits keeps the surface it had at
+        the cut-off below the crown, however high the water stands.
+    """
 
     def __init__(self, rim_m: float) -> None:
         self.rim_m = rim_m
         self.breaks = {0.0, rim_m}
         self.ends: list[tuple[SectionGeometry, float, float]] = []
+        self.surcharges = True
         self.floor_area_m2 = MANHOLE_AREA_M2
         self.storage: Floats | None = None  # (depth, cumulative volume)
         self.pond: Floats | None = None  # (depth above the rim, cumulative volume)
@@ -43,10 +53,15 @@ class NodeTable:
             if only_open and geometry.closed:
                 continue
             depth = np.clip(depth_m - offset_m, 0.0, None)
-            inside = np.minimum(depth, geometry.full_depth_m)
+            full_m = geometry.full_depth_m
+            kept_m = full_m  # up to here the section itself stores
             top = SLOT_FRACTION * geometry.max_width_m
             if not geometry.closed:
-                top = float(geometry.width(np.array([geometry.full_depth_m]))[0])
+                top = float(geometry.width(np.array([full_m]))[0])
+            elif not self.surcharges:
+                kept_m = _CROWN_CUTOFF * full_m
+                top = max(top, float(geometry.width(np.array([kept_m]))[0]))
+            inside = np.minimum(depth, kept_m)
             total += length_m * (geometry.area(inside) + top * (depth - inside))
         return total
 

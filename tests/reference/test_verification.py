@@ -18,7 +18,7 @@ BENCH = os.environ.get("CITYCLOCK_BENCH")
 needs_bench = pytest.mark.skipif(BENCH is None, reason="CITYCLOCK_BENCH names no folder")
 slow = pytest.mark.slow
 
-MEET_ALL_BARS = ("epa_Example1", "epa_Type5_Pump_Test", "epa_Example3")
+MEET_ALL_BARS = ("bellinge_small", "epa_Example1", "epa_Type5_Pump_Test", "epa_Example3")
 REFUSED = {
     "epa_Example7-Inlets": "[INLET_USAGE]",
     "epa_user2": "[XSECTIONS]",
