@@ -172,9 +172,9 @@ def conduit_flows(
         if new > 0.0 and slope > 0.0 and inside_1 < full and (depth_1 < depth_2 or froude2 >= 1.0):
             up_area, up_width, up_factor = _at_depth(table, full, g, inside_1)
             normal = up_factor * slope / roughness
-            if normal * normal * up_width >= GRAVITY * up_area * up_area * up_area:
-                if normal < new:
-                    new, follows = normal, 0.0
+            supercritical = normal * normal * up_width >= GRAVITY * up_area * up_area * up_area
+            if supercritical and normal < new:
+                new, follows = normal, 0.0
         if (new > 0.0 and not wet_1) or (new < 0.0 and not wet_2) or new * flap[link] < 0.0:
             new, follows = 0.0, 0.0
         if abs(new * barrels) >= most[link]:

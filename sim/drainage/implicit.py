@@ -81,26 +81,26 @@ def plan_elimination(plant: Plant, conduits: int) -> Elimination:
     ends = list(
         zip(plant.node_1[:conduits].tolist(), plant.node_2[:conduits].tolist(), strict=True)
     )
-    joins = [bool(inner[a] and inner[b] and a != b) for a, b in ends]
     neighbours: list[set[int]] = [set() for _ in range(count)]
-    for (a, b), joined in zip(ends, joins, strict=True):
-        if joined:
+    for a, b in ends:
+        if inner[a] and inner[b] and a != b:
             neighbours[a].add(b)
             neighbours[b].add(a)
     order, later = _fewest_first(neighbours, np.flatnonzero(inner).tolist())
     start = np.concatenate(([0], np.cumsum([len(nodes) for nodes in later]))).astype(np.int64)
     entries = int(start[-1])
-    place: dict[tuple[int, int], int] = {(k, k): k for k in order}
+    place = {(k, k): k for k in order}
     for k, first, nodes in zip(order, start.tolist(), later, strict=False):
         for e, other in enumerate(nodes, first):
             place[k, other], place[other, k] = count + e, count + entries + e
+    joined = [(a, b) if a != b else (-1, -1) for a, b in ends]
     return Elimination(
         order=_integers(order),
         start=start,
         later=_integers([node for nodes in later for node in nodes]),
         target=_integers([place[a, b] for nodes in later for a in nodes for b in nodes]),
-        place_12=_integers([place[a, b] if j else -1 for (a, b), j in zip(ends, joins, strict=True)]),
-        place_21=_integers([place[b, a] if j else -1 for (a, b), j in zip(ends, joins, strict=True)]),
+        place_12=_integers([place.get((a, b), -1) for a, b in joined]),
+        place_21=_integers([place.get((b, a), -1) for a, b in joined]),
         brim_m=_brim_m(plant),
     )  # fmt: skip
 
@@ -297,9 +297,7 @@ def settle(
     supply, cell = work.supply_m3, work.cell
     for node in range(cell.size):
         cell[node] = state.cell[node]
-        supply[node] = state.volume_m3[node] + dt_s * (
-            work.net_m3s[node] + state.lateral_m3s[node]
-        )
+        supply[node] = state.volume_m3[node] + dt_s * (work.net_m3s[node] + state.lateral_m3s[node])
     _exchange(plant, plan, conduits, dt_s, work)
     for _ in range(_ROUNDS):
         _set_up(plant, state, plan.brim_m, work)
