@@ -17,6 +17,7 @@ from sim.kernel.compiled import compiled
 GRAVITY = 9.81
 _DRY_M = 1e-5
 _CROWN_FADE = 0.1  # share of the full depth below the crown in which area changes lose effect
+_FELT_M = 1e-6  # a level so little below a conduit's end would reach it at once
 
 
 @compiled
@@ -111,6 +112,7 @@ def conduit_flows(
     net: Floats,
     out: Floats,
     wave: Floats,
+    gain: Floats,
 ) -> float:
     """Set the flow of the first `conduits` links and add to the sums of their nodes.
 
@@ -120,6 +122,9 @@ def conduit_flows(
         Water levels; at an outfall the level it holds against its conduit.
     net, out, wave : (N,)
         Net inflow and outflow in m3/s, and the wave coefficients g A / L in m2/s2.
+    gain : (L, 2)
+        What a metre of level more at either end adds to or takes from the flow within the step,
+        m2/s; 0 where the flow does not feel that level.
 
     Returns
     -------
@@ -136,6 +141,7 @@ def conduit_flows(
     most, flow, setting = plant.max_flow_m3s, state.flow_m3s, state.setting
     upstream_before = state.upstream_area_m2
     fastest = 0.0
+    gain[:] = 0.0
     for link in range(conduits):
         n1, n2 = node_1[link], node_2[link]
         bed_1, bed_2 = invert[n1] + offset_1[link], invert[n2] + offset_2[link]
@@ -144,6 +150,7 @@ def conduit_flows(
             flow[link] = 0.0
             upstream_before[link] = 0.0
             continue
+        felt_1, felt_2 = depth_1 >= -_FELT_M, depth_2 >= -_FELT_M
         depth_1, depth_2 = max(depth_1, 0.0), max(depth_2, 0.0)
         wet_1, wet_2 = depth_1 > _DRY_M, depth_2 > _DRY_M
         barrels = barrels_of[link]
@@ -159,11 +166,14 @@ def conduit_flows(
                 brink = normal_depth(full, table[g, :, 2], roughness, slope, old)
                 if bound[n2] != NORMAL:
                     brink = min(brink, critical_depth(full, critical[g], old))
+                felt_2 = felt_2 and depth_2 >= brink
                 depth_2 = max(depth_2, brink)
         elif (offset_1[link] > 0.0 or bound[n1] != INNER) and (
             bed_2 + depth_2 > bed_1 and depth_1 < full
         ):
-            depth_1 = max(depth_1, critical_depth(full, critical[g], -old))
+            brink = critical_depth(full, critical[g], -old)
+            felt_1 = felt_1 and depth_1 >= brink
+            depth_1 = max(depth_1, brink)
         inside_1, inside_2 = min(depth_1, full), min(depth_2, full)
         area, width, factor = _at_depth(table, full, g, 0.5 * (inside_1 + inside_2))
         if area <= 1e-9:
@@ -212,16 +222,25 @@ def conduit_flows(
         if losses > 0.0:
             damping += 0.5 * losses * size * per_area * per_length
         damping += braking * per_length
+        per_damping = 1.0 / (1.0 + dt_s * damping)
         push = (stiffness * drop + push * per_length) * dt_s
-        new = (old + push + jump) / (1.0 + dt_s * damping)
+        new = (old + push + jump) * per_damping
+        follows = dt_s * stiffness * per_damping * barrels * setting[link]
         # where Manning's flow at the upstream depth is supercritical, nothing downstream is felt
         # upstream and it is the most that can run; a deep pool below must not widen the mean area
         if new > 0.0 and slope > 0.0 and inside_1 < full and (depth_1 < depth_2 or froude2 >= 1.0):
             normal = factor_1 * slope / roughness
-            if normal * normal * width_1 >= GRAVITY * end_1 * end_1 * end_1:
-                new = min(new, normal)
+            supercritical = normal * normal * width_1 >= GRAVITY * end_1 * end_1 * end_1
+            if supercritical and normal < new:
+                new, follows = normal, 0.0
         if (new > 0.0 and not wet_1) or (new < 0.0 and not wet_2) or new * flap[link] < 0.0:
-            new = 0.0
+            new, follows = 0.0, 0.0
+        if abs(new * barrels) >= most[link]:
+            follows = 0.0
+        if felt_1:
+            gain[link, 0] = follows
+        if felt_2:
+            gain[link, 1] = follows
         new = min(max(new * barrels, -most[link]), most[link]) * setting[link]
         flow[link] = new
         net[n1] -= new

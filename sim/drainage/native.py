@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.drainage.equivalents import ideal_pumps_keep_m3, with_pumps_on_depth
 from sim.drainage.hydraulics import FULL_LOG, LEVEL, CrossingLog, Watches, advance
+from sim.drainage.implicit import plan_elimination, workspace
 from sim.drainage.network import Network
 from sim.drainage.node_tables import MANHOLE_AREA_M2
 from sim.drainage.plant import INNER, Floats, State, build_plant
@@ -65,6 +66,8 @@ class NativeEngine:
         for pump, kept in kept_m3.items():
             self.plant.coefficient[self.link_index[pump]] = kept
         self._conduits = len(network.conduits)
+        self._plan = plan_elimination(self.plant, self._conduits)
+        self._work = workspace(self.plant, self._plan)
         self.inner = self.plant.bound == INNER
         self.opening_m3 = float(self.state.volume_m3.sum())
         self._longest_step_s = longest_step_s
@@ -103,6 +106,8 @@ class NativeEngine:
                 self._conduits,
                 end_s,
                 self._longest_step_s,
+                self._plan,
+                self._work,
             )
             for k in range(int(self._log.filled[0])):
                 node = self.node_ids[int(self._log.node[k])]

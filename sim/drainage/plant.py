@@ -22,6 +22,7 @@ from sim.drainage.node_tables import (
     SLOT_FRACTION,
     NodeTable,
     area_to_volume,
+    build_tables,
     functional_volume,
 )
 from sim.drainage.sections import SectionGeometry
@@ -105,7 +106,7 @@ class State(NamedTuple):
     lateral_m3: Floats
     out_m3: Floats  # left through outfall n
     back_m3: Floats  # came in through outfall n
-    clock: Floats  # [time s, next step s, steps taken]
+    clock: Floats  # [time s, next step s, steps taken, longest explicit step s]
 
     def copy(self) -> State:
         return State._make(array.copy() for array in self)
@@ -199,7 +200,7 @@ def _nodes(
             if near not in outfalls:
                 tables[index[near]].add_end(geometry, offset, 0.5 * length)
 
-    built = [table.build() for table in tables]
+    built = build_tables(tables)
     start = np.concatenate(([0], np.cumsum([len(points) for points, _, _ in built])))
     depth = np.concatenate([b[0] for b in built])
     volume = np.concatenate([b[1] for b in built])
@@ -378,7 +379,7 @@ def _initial(network: Network, plant: Plant) -> State:
         target=setting.reshape(links).copy(), over=np.zeros(count, dtype=np.int64),
         max_depth_m=depth.copy(), max_depth_s=zeros.copy(), overflow_m3=zeros.copy(),
         lateral_m3=zeros.copy(), out_m3=zeros.copy(), back_m3=zeros.copy(),
-        clock=np.array([0.0, 0.5, 0.0]),
+        clock=np.array([0.0, 0.5, 0.0, 0.5]),
     )  # fmt: skip
 
 
