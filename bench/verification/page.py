@@ -87,9 +87,9 @@ def agreement(rows: Sequence[Row]) -> list[str]:
     head = ("file", "regime", "SWMM continuity %", "flooded m3 (SWMM)", *_GAP_HEAD,
             "our balance %", "bars", "why not")  # fmt: skip
     said = (
-        f"{met} of {len(rows)} files meet every bar beside SWMM run as the file says, {either} "
-        "beside SWMM run so or with its steps refined. The figures are those of the file as it is; one in "
-        "bold misses its bar."
+        f"{met} of {len(rows)} files meet every bar beside SWMM run as the file says, "
+        f"{either} beside SWMM run so or with its steps refined. The figures are those of the "
+        "file as it is; one in bold misses its bar."
     )
     return [said, "", *table(head, body)]
 
