@@ -27,7 +27,7 @@ _LEVEL_CHANGE_M = 0.05  # that an orifice, weir or outlet may make in a step
 _GROWTH = 1.3
 _SMALLEST_STEP_S = 1e-3
 _IMPLICIT_COSTS = 1.5  # explicit steps as cheap as one implicit step, which is less exact
-_LONGEST_IMPLICIT_S = 20.0  # longer ones save little and blur how fast streets fill
+_LONGEST_IMPLICIT_S = 10.0  # at 20 s a network under a river kept 2 % more on its streets
 _WAVE_MARGIN = 1.05  # steps that are rounded to even ones stay explicit
 
 
