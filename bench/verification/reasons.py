@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from bench.verification.bars import missed
+from bench.verification.reaches import LONGEST_M
 from bench.verification.rows import Row
 
 _FILE = Path(__file__).with_name("reasons.toml")
@@ -25,6 +26,16 @@ def reasons(row: Row) -> str:
         if own:
             said.append(
                 f"{', '.join(own)}: SWMM with four times finer steps misses this bar against itself"
+            )
+    short = row.in_reaches
+    if short is not None:
+        left = [bar for bar in bars if bar in missed(short.gap, row.regime)]
+        gone = [bar for bar in bars if bar not in left]
+        if gone:
+            said.append(
+                f"{', '.join(gone)}: met where both engines run on reaches of at most "
+                f"{LONGEST_M:g} m instead of up to {short.longest_m:,.0f} m, which moves SWMM's "
+                f"own largest depths by {short.moved.mae_all_cm:.1f} cm"
             )
     known = tomllib.loads(_FILE.read_text(encoding="utf-8")).get(row.case.name, {})
     said += [f"{bar}: {known[bar]}" for bar in bars if bar in known]
