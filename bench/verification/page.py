@@ -130,7 +130,7 @@ def short_reaches(rows: Sequence[Row]) -> list[str]:
             "bars")  # fmt: skip
     said = (
         f"Every conduit cut into equal reaches of at most {reaches.LONGEST_M:g} m, in both "
-        f"engines; SWMM with steps of at most {reaches.STEP_S:g} s, a Courant factor of "
+        f"engines, both with steps of at most {reaches.STEP_S:g} s; SWMM with a Courant factor of "
         f"{reaches.COURANT:g} and no lengthening; compared at the nodes of the file. *Ours* is us "
         "against SWMM on that network, *SWMM, moved* SWMM on it against SWMM on the file as it is: "
         "what the length of the reaches alone does to its answer."

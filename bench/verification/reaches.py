@@ -26,7 +26,7 @@ from sim.drainage.network import Network
 from sim.drainage.swmm import SwmmResult, run_swmm, write_inp
 
 LONGEST_M = 50.0
-STEP_S = 1.0  # SWMM's routing step: a wave crosses a reach of 50 m in a few seconds
+STEP_S = 1.0  # of both engines at most: a wave crosses a reach of 50 m in a few seconds
 COURANT = 0.5
 SMALLEST_STEP_S = 0.05
 FILES = (
@@ -167,7 +167,7 @@ def in_reaches(
     network = cut(filed.network)
     inputs = replace(filed, network=network)
     fine = _by_swmm(case, _lateral(swmm, filed.network), network, cache)
-    run = run_native(inputs, case, _with_joints(swmm, network))
+    run = run_native(inputs, case, _with_joints(swmm, network), longest_step_s=STEP_S)
     reference = _at(of_swmm(fine, inputs, run.engine), run.engine, names)
     ours = _at(of_native(run, inputs, reference.time_s), run.engine, names)
     return InReaches(
