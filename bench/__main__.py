@@ -11,9 +11,9 @@ from importlib import import_module
 
 BENCHMARKS = {
     "thousand_scenarios": "1,000 scenarios of 1,000 junctions within 15 minutes on two cores",
-    "drainage_speed": "48 h of storm and recession on 600 junctions, beside SWMM in the same run",
     "fleet_speed": "a day of 100 trucks, a thousand replications, and what keyed draws are worth",
     "fleet_queues": "the fleet model's queues against 51 exact results",
+    "drainage_speed": "100, 1,000 and 5,000 junctions beside SWMM, free and drowned",
     "hebi_calibration": "the one calibrated case, and what it says of the other three",
     "verify_routing": "the routing engine on public files, beside OR-Tools and PyVRP",
     "works_budget": "search for the best works against trying all sets of ten",

@@ -41,6 +41,9 @@ def lines(row: Row) -> str:
     if row.floor is not None and row.beside_finer is not None:
         text.append(_gap("", row.regime, "SWMM/4", row.beside_finer))
         text.append(_gap("", row.regime, "floor", row.floor))
+    if row.in_reaches is not None:
+        text.append(_gap("", row.regime, "reaches", row.in_reaches.gap))
+        text.append(_gap("", row.regime, "SWMM mvd", row.in_reaches.moved))
     text.append(
         f"{'':23} continuity {row.routing_error_percent:.3f} %, lateral "
         f"{_some(row.lateral_volume_percent, '0.3f')} %, our balance {row.balance_percent:.0e} %, "
@@ -67,7 +70,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", help="names without .inp; all, with the page, if none")
     parser.add_argument("--own-runoff", action="store_true", help="our rain and runoff")
-    parser.add_argument("--no-floor", action="store_true", help="skip SWMM with finer steps")
+    parser.add_argument(
+        "--no-floor", action="store_true", help="skip SWMM with finer steps, and reaches"
+    )
     parser.add_argument("--cache", type=Path, help="folder with SWMM's earlier answers")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--page", type=Path, default=PAGE, help="where the page is written")

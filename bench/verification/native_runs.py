@@ -90,7 +90,10 @@ def without_rain(inputs: DrainageInputs) -> DrainageInputs:
 
 
 def run_native(
-    inputs: DrainageInputs, case: Case, lateral_of: SwmmResult | None = None
+    inputs: DrainageInputs,
+    case: Case,
+    lateral_of: SwmmResult | None = None,
+    longest_step_s: float | None = None,
 ) -> NativeRun:
     """Run our engine over the whole duration of the file.
 
@@ -98,6 +101,8 @@ def run_native(
     ----------
     lateral_of
         Whose lateral inflows replace rain, runoff and inflows; none leaves them to our engine.
+    longest_step_s
+        Limit of the hydraulic steps; none leaves the engine's own.
     """
     horizon_s = case.options.duration_s
     clock = Clock(case.options.start.replace(tzinfo=UTC))
@@ -108,6 +113,8 @@ def run_native(
         feed = LateralInflows(lateral_of, tuple(node.id for node in inputs.network.nodes))
     began = time.process_time()
     drainage = DrainageRun(inputs, run)
+    if longest_step_s is not None:
+        drainage.engine._longest_step_s = longest_step_s  # no input of a run says it
     if feed is not None:
         # a run has no other door for inflows that are given as one table
         drainage._inflows = feed

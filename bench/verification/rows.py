@@ -1,4 +1,4 @@
-"""One row of the table: a file run by SWMM, by SWMM with finer steps, and by our engine."""
+"""One row of the table: a file run by SWMM, also with finer steps or reaches, and by our engine."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from bench.verification.figures import (
     regime,
 )
 from bench.verification.native_runs import NativeRun, load, run_native
+from bench.verification.reaches import FILES, InReaches, in_reaches
 from sim.drainage.inputs import DrainageInputs
 from sim.drainage.swmm import SwmmResult
 
@@ -32,7 +33,7 @@ class Row:
     """What is printed of one file.
 
     ``floor`` is SWMM with finer steps against SWMM with its own, ``beside_finer`` our engine
-    against SWMM with finer steps.
+    against SWMM with finer steps. ``in_reaches`` is of files with long conduits alone.
     """
 
     case: Case
@@ -48,10 +49,21 @@ class Row:
     swmm_seconds: float
     native_seconds: float
     steps: int
+    in_reaches: InReaches | None = None
 
     @property
     def missed(self) -> list[str]:
         return missed(self.gap, self.regime)
+
+    @property
+    def meets_finer(self) -> bool:
+        """Whether every bar is met beside SWMM with finer steps."""
+        return self.beside_finer is not None and not missed(self.beside_finer, self.regime)
+
+    @property
+    def meets_in_reaches(self) -> bool:
+        """Whether every bar is met with both engines on the network in short reaches."""
+        return self.in_reaches is not None and not missed(self.in_reaches.gap, self.regime)
 
 
 def compare(
@@ -65,7 +77,7 @@ def compare(
     own_runoff
         Our engine computes rain and runoff itself instead of getting SWMM's lateral inflows.
     floor
-        Also run SWMM with finer steps.
+        Also run SWMM with finer steps, and both engines on short reaches where conduits are long.
     """
     swmm = run_by_swmm(case, cache=cache)
     inputs = load(case)
@@ -82,12 +94,14 @@ def compare(
     reference = of_swmm(swmm, inputs, run.engine)
     names, rain_end_s = inner_ids(run.engine), _rain_end_s(inputs, reference, swmm)
     answer = of_native(run, inputs, reference.time_s)
-    finer = beside_finer = None
+    finer = beside_finer = reached = None
     if floor:
         refined_run = run_by_swmm(case, refined(case), cache=cache)
         again = of_swmm(refined_run, inputs, run.engine)
         finer = gap(reference, again, names, rain_end_s)
         beside_finer = gap(again, answer, names, rain_end_s)
+        if case.name in FILES:
+            reached = in_reaches(case, swmm, reference, names, rain_end_s, cache)
     return Row(
         case=case,
         regime=regime(swmm, run.engine),
@@ -102,6 +116,7 @@ def compare(
         swmm_seconds=statistics.median(theirs),
         native_seconds=statistics.median(ours),
         steps=run.engine.steps,
+        in_reaches=reached,
     )
 
 

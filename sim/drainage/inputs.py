@@ -60,6 +60,15 @@ class DrainageInputs:
     notes: tuple[str, ...]
     emergency: EmergencyInputs | None = None
 
+    @property
+    def basins_surcharge(self) -> bool:
+        """Whether full conduits at a storage store no more than a slot: not under SWMM's EXTRAN."""
+        return not _keeps_surface(self.swmm_options)
+
+
+def _keeps_surface(options: SwmmOptions | None) -> bool:
+    return options is not None and options.surcharge_method == "EXTRAN"
+
 
 def load_drainage(
     spec: DrainageSpec, folder: Path, start: datetime, horizon_s: float
@@ -101,6 +110,11 @@ def load_drainage(
     if spec.river.file is not None:
         files.append(folder / spec.river.file)
         stages.append((_river(folder / spec.river.file, start, horizon_s), _along(spec, network)))
+    if network.storages and _keeps_surface(swmm_options):
+        notes.append(
+            "SURCHARGE_METHOD EXTRAN: full conduits at storage nodes keep a free surface, as in "
+            "SWMM, so water there rises less than in a closed pipe; SLOT gives the closed pipe"
+        )
     points = tuple(ponding_points(network, spec.waterlogged_depth_m))
     emergency = None
     if spec.emergency is not None:

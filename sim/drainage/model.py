@@ -40,6 +40,7 @@ class DrainageRun:
             network,
             waterlogged_depth_m=spec.waterlogged_depth_m,
             manhole_area_m2=inputs.manhole_area_m2,
+            basins_surcharge=inputs.basins_surcharge,
         )
         engine, env = self.engine, run.clock.env
         self._rain = RainBlocks(inputs.rain, run.clock, run.recorder, run.horizon_s)

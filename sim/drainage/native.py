@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.drainage.equivalents import ideal_pumps_keep_m3, with_pumps_on_depth
 from sim.drainage.hydraulics import FULL_LOG, LEVEL, CrossingLog, Watches, advance
+from sim.drainage.implicit import plan_elimination, workspace
 from sim.drainage.network import Network
 from sim.drainage.node_tables import MANHOLE_AREA_M2
 from sim.drainage.plant import INNER, Floats, State, build_plant
@@ -35,6 +36,8 @@ class NativeEngine:
         Checked, with the works applied.
     waterlogged_depth_m : float
         Depth above the rim whose crossings `crossings` reports.
+    manhole_area_m2, basins_surcharge
+        As in `sim.drainage.plant.build_plant`.
     longest_step_s : float
         Upper limit of a hydraulic step.
     """
@@ -45,6 +48,7 @@ class NativeEngine:
         *,
         waterlogged_depth_m: float = 0.15,
         manhole_area_m2: float = MANHOLE_AREA_M2,
+        basins_surcharge: bool = True,
         longest_step_s: float = 30.0,
     ) -> None:
         network = with_pumps_on_depth(network)
@@ -56,11 +60,14 @@ class NativeEngine:
             network,
             waterlogged_depth_m=waterlogged_depth_m,
             manhole_area_m2=manhole_area_m2,
+            basins_surcharge=basins_surcharge,
         )
         kept_m3 = ideal_pumps_keep_m3(network, self.state.volume_m3)
         for pump, kept in kept_m3.items():
             self.plant.coefficient[self.link_index[pump]] = kept
         self._conduits = len(network.conduits)
+        self._plan = plan_elimination(self.plant, self._conduits)
+        self._work = workspace(self.plant, self._plan)
         self.inner = self.plant.bound == INNER
         self.opening_m3 = float(self.state.volume_m3.sum())
         self._longest_step_s = longest_step_s
@@ -99,6 +106,8 @@ class NativeEngine:
                 self._conduits,
                 end_s,
                 self._longest_step_s,
+                self._plan,
+                self._work,
             )
             for k in range(int(self._log.filled[0])):
                 node = self.node_ids[int(self._log.node[k])]

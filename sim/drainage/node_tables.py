@@ -6,6 +6,9 @@ ponding curve with the street reaches beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,16 +19,26 @@ Floats = NDArray[np.float64]
 
 MANHOLE_AREA_M2 = 1.167  # SWMM's default minimum surface area (12.566 ft2, a 4 ft manhole)
 SLOT_FRACTION = 0.02  # Preissmann slot width over conduit width
+_CROWN_CUTOFF = 0.96  # relative depth whose width SWMM keeps above (Rossman 2017, section 3.3)
 _END_CELLS = 32  # depth cells that one conduit end adds to its node's table
 
 
 class NodeTable:
-    """Depth, volume and surface area of one node, built from what stores water in it."""
+    """Depth, volume and surface area of one node, built from what stores water in it.
+
+    Attributes
+    ----------
+    surcharges : bool
+        Whether full closed conduits store no more than a Preissmann slot. SWMM's EXTRAN method
+        lets a storage node never surcharge: each of its full conduits keeps the surface it had at
+        the cut-off below the crown, however high the water stands.
+    """
 
     def __init__(self, rim_m: float) -> None:
         self.rim_m = rim_m
         self.breaks = {0.0, rim_m}
         self.ends: list[tuple[SectionGeometry, float, float]] = []
+        self.surcharges = True
         self.floor_area_m2 = MANHOLE_AREA_M2
         self.storage: Floats | None = None  # (depth, cumulative volume)
         self.pond: Floats | None = None  # (depth above the rim, cumulative volume)
@@ -37,21 +50,8 @@ class NodeTable:
         even = (1.0 - np.cos(np.pi * np.arange(_END_CELLS + 1) / _END_CELLS)) / 2.0
         self.breaks.update((offset_m + geometry.full_depth_m * even).tolist())
 
-    def _stored_m3(self, depth_m: Floats, *, only_open: bool = False) -> Floats:
-        total = np.zeros_like(depth_m)
-        for geometry, offset_m, length_m in self.ends:
-            if only_open and geometry.closed:
-                continue
-            depth = np.clip(depth_m - offset_m, 0.0, None)
-            inside = np.minimum(depth, geometry.full_depth_m)
-            top = SLOT_FRACTION * geometry.max_width_m
-            if not geometry.closed:
-                top = float(geometry.width(np.array([geometry.full_depth_m]))[0])
-            total += length_m * (geometry.area(inside) + top * (depth - inside))
-        return total
-
-    def build(self) -> tuple[Floats, Floats, Floats]:
-        """Return depths, volumes (K,) and cell areas (K,), the last cell reaching upward."""
+    def points(self) -> Floats:
+        """Return the depths (K,) between which the table is straight."""
         breaks = set(self.breaks)
         if self.storage is not None:
             breaks.update(self.storage[0].tolist())
@@ -59,30 +59,93 @@ class NodeTable:
             breaks.update((self.rim_m + self.pond[0]).tolist())
         top = max(breaks) + 1.0
         points = np.array(sorted(breaks | {top}))
-        keep = np.concatenate(([True], np.diff(points) > 1e-5))
-        keep |= np.isin(points, [self.rim_m, top])
-        points = points[keep]
+        at_rim = points == self.rim_m
+        keep = at_rim | (points == top)
+        keep[0] = True
+        keep[1:] |= np.diff(points) > 1e-5
         # the rim is exact: a point closer to it than the merge distance gives way
-        points = points[(np.abs(points - self.rim_m) > 1e-5) | (points == self.rim_m)]
-        volume = np.diff(self._stored_m3(points))
+        keep &= at_rim | (np.abs(points - self.rim_m) > 1e-5)
+        return points[keep]
+
+    def fill(
+        self, points: Floats, ends_m3: Floats, open_ends_m3: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return depths, volumes (K,) and cell areas (K,), the last cell reaching upward.
+
+        Parameters
+        ----------
+        ends_m3, open_ends_m3 : (K,)
+            What all conduit ends hold below the `points`, and those of open conduits.
+        """
+        volume = np.diff(ends_m3)
         step = np.diff(points)
         if self.storage is not None:
-            depth, stored = self.storage
-            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
-            inner = np.interp(points, depth, stored) + slope * np.clip(points - depth[-1], 0, None)
-            volume = volume + np.diff(inner)
+            volume = volume + np.diff(_extended(self.storage, points))
+        below = np.maximum(volume, self.floor_area_m2 * step)
         if self.pond is None:
-            volume = np.maximum(volume, self.floor_area_m2 * step)
+            volume = below
         else:
-            depth, stored = self.pond
-            slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
-            above = points - self.rim_m
-            pond = np.interp(above, depth, stored) + slope * np.clip(above - depth[-1], 0, None)
+            pond = _extended(self.pond, points - self.rim_m)
             if not self.pond_holds_streets:
-                pond = pond + self._stored_m3(points, only_open=True)
-            below = np.maximum(volume, self.floor_area_m2 * step)
+                pond = pond + open_ends_m3
             volume = np.where(points[:-1] >= self.rim_m, np.diff(pond), below)
         return points, np.concatenate(([0.0], np.cumsum(volume))), np.append(volume / step, 0.0)
+
+
+def _extended(curve: Floats, depth_m: Floats) -> Floats:
+    """Read a (depth, volume) curve, straight on above its last point."""
+    depth, stored = curve
+    slope = (stored[-1] - stored[-2]) / (depth[-1] - depth[-2])
+    beyond = np.maximum(depth_m - depth[-1], 0.0)
+    return np.asarray(np.interp(depth_m, depth, stored) + slope * beyond)
+
+
+def build_tables(tables: Sequence[NodeTable]) -> list[tuple[Floats, Floats, Floats]]:
+    """Return depths, volumes and cell areas of each table, see `NodeTable.fill`.
+
+    Sections are evaluated once for all nodes that they end at: in a network of thousands of nodes
+    that costs a fraction of asking for each.
+    """
+    points = [table.points() for table in tables]
+    start = np.concatenate(([0], np.cumsum([len(p) for p in points])))
+    flat = np.concatenate(points)
+    total, in_open = np.zeros(len(flat)), np.zeros(len(flat))
+    ends: dict[tuple[int, bool], list[tuple[int, float, float]]] = {}
+    geometries: dict[tuple[int, bool], SectionGeometry] = {}
+    for i, table in enumerate(tables):
+        for geometry, offset_m, length_m in table.ends:
+            key = (id(geometry), table.surcharges)
+            geometries[key] = geometry
+            ends.setdefault(key, []).append((i, offset_m, length_m))
+    for key, geometry in geometries.items():
+        at = np.concatenate([np.arange(start[i], start[i + 1]) for i, _, _ in ends[key]])
+        sizes = [len(points[i]) for i, _, _ in ends[key]]
+        offset = np.repeat([offset_m for _, offset_m, _ in ends[key]], sizes)
+        length = np.repeat([length_m for _, _, length_m in ends[key]], sizes)
+        held = length * _held_m2(geometry, flat[at] - offset, surcharges=key[1])
+        np.add.at(total, at, held)
+        if not geometry.closed:
+            np.add.at(in_open, at, held)
+    pieces = (slice(a, b) for a, b in pairwise(start.tolist()))
+    return [
+        table.fill(p, total[piece], in_open[piece])
+        for table, p, piece in zip(tables, points, pieces, strict=True)
+    ]
+
+
+def _held_m2(geometry: SectionGeometry, depth_m: Floats, *, surcharges: bool) -> Floats:
+    """Return what a metre of conduit holds, m3: above its crown in the slot or between walls."""
+    depth = np.maximum(depth_m, 0.0)
+    full_m = geometry.full_depth_m
+    kept_m = full_m  # up to here the section itself stores
+    top = SLOT_FRACTION * geometry.max_width_m
+    if not geometry.closed:
+        top = float(geometry.width(np.array([full_m]))[0])
+    elif not surcharges:
+        kept_m = _CROWN_CUTOFF * full_m
+        top = max(top, float(geometry.width(np.array([kept_m]))[0]))
+    inside = np.minimum(depth, kept_m)
+    return np.asarray(geometry.area(inside) + top * (depth - inside))
 
 
 def area_to_volume(points: tuple[tuple[float, float], ...], cells: int = 8) -> Floats:

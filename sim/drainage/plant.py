@@ -1,10 +1,10 @@
 """A network as arrays: what the compiled kernels read (`Plant`) and what they change (`State`).
 
-Every node has a table of depth against volume. Its stored water is the conduits' nearer halves
-(the whole conduit where the far end is an outfall, which stores nothing), a manhole shaft, the
-storage curve, and above the rim the ponding curve with the street reaches beside it. Volume is the
-state and depth is looked up, so that what a link moves is conserved to rounding whatever the shape
-of the node.
+Every node has a table of depth against volume. Its stored water is the conduits' nearer halves, a
+manhole shaft, the storage curve, and above the rim the ponding curve with the street reaches beside
+it. The half of a conduit beside an outfall belongs to the outfall, whose level is given: it stores
+nothing. Volume is the state and depth is looked up, so that what a link moves is conserved to
+rounding whatever the shape of the node.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sim.drainage.node_tables import (
     SLOT_FRACTION,
     NodeTable,
     area_to_volume,
+    build_tables,
     functional_volume,
 )
 from sim.drainage.sections import SectionGeometry
@@ -95,6 +96,7 @@ class State(NamedTuple):
     stage_m: Floats
     stage_rate_m_s: Floats
     flow_m3s: Floats
+    upstream_area_m2: Floats  # of conduits in the step before; negative where flow ran back
     setting: Floats
     target: Floats
     over: Ints  # 1 while the node is waterlogged
@@ -104,7 +106,7 @@ class State(NamedTuple):
     lateral_m3: Floats
     out_m3: Floats  # left through outfall n
     back_m3: Floats  # came in through outfall n
-    clock: Floats  # [time s, next step s, steps taken]
+    clock: Floats  # [time s, next step s, steps taken, longest explicit step s]
 
     def copy(self) -> State:
         return State._make(array.copy() for array in self)
@@ -139,7 +141,12 @@ class _Nodes(NamedTuple):
     place: dict[str, int]
 
 
-def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float) -> _Nodes:
+def _nodes(
+    network: Network,
+    waterlogged_depth_m: float,
+    manhole_area_m2: float,
+    basins_surcharge: bool,
+) -> _Nodes:
     geometries, geometry_of = _geometries(network)
     curves = {c.id: c for c in network.curves}
     nodes = network.nodes
@@ -178,6 +185,7 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
                 area_to_volume(curves[node.curve].points) if node.curve else functional_volume(node)
             )
             table.storage = stored
+            table.surcharges = basins_surcharge
             table.floor_area_m2 = 0.0
             if not node.ponds:
                 overflow_depth[i] = rim + node.surcharge_depth_m
@@ -188,15 +196,11 @@ def _nodes(network: Network, waterlogged_depth_m: float, manhole_area_m2: float)
         geometry = geometries[geometry_of[conduit.id]]
         length = conduit.length_m * conduit.barrels
         inlet_m, outlet_m = conduit.bed_offsets_m
-        for near, far, offset in (
-            (conduit.from_node, conduit.to_node, inlet_m),
-            (conduit.to_node, conduit.from_node, outlet_m),
-        ):
+        for near, offset in ((conduit.from_node, inlet_m), (conduit.to_node, outlet_m)):
             if near not in outfalls:
-                share = 1.0 if far in outfalls else 0.5
-                tables[index[near]].add_end(geometry, offset, share * length)
+                tables[index[near]].add_end(geometry, offset, 0.5 * length)
 
-    built = [table.build() for table in tables]
+    built = build_tables(tables)
     start = np.concatenate(([0], np.cumsum([len(points) for points, _, _ in built])))
     depth = np.concatenate([b[0] for b in built])
     volume = np.concatenate([b[1] for b in built])
@@ -270,6 +274,7 @@ def build_plant(
     *,
     waterlogged_depth_m: float = 0.15,
     manhole_area_m2: float = MANHOLE_AREA_M2,
+    basins_surcharge: bool = True,
 ) -> tuple[Plant, State]:
     """Return the arrays of a checked network and its state before the first step.
 
@@ -281,13 +286,16 @@ def build_plant(
         Depth above the rim whose crossings are recorded.
     manhole_area_m2 : float
         Smallest surface area of a junction below its rim, m2.
+    basins_surcharge : bool
+        Whether the level at a storage rises as in a narrow slot once its conduits are full. False
+        is SWMM's rule with ``SURCHARGE_METHOD EXTRAN``: see `node_tables.NodeTable.surcharges`.
 
     Raises
     ------
     InputError
         An element the native engine has no model for; the SWMM engine may have one.
     """
-    nodes = _nodes(network, waterlogged_depth_m, manhole_area_m2)
+    nodes = _nodes(network, waterlogged_depth_m, manhole_area_m2, basins_surcharge)
     inverts = {node.id: node.invert_m for node in network.nodes}
     rows = []
     for link in network.links:
@@ -366,11 +374,12 @@ def _initial(network: Network, plant: Plant) -> State:
     return State(
         volume_m3=volume, depth_m=depth, cell=cell, net_m3s=zeros.copy(),
         lateral_m3s=zeros.copy(), stage_m=stage, stage_rate_m_s=zeros.copy(),
-        flow_m3s=flow.reshape(links), setting=setting.reshape(links),
+        flow_m3s=flow.reshape(links),
+        upstream_area_m2=np.zeros(links), setting=setting.reshape(links),
         target=setting.reshape(links).copy(), over=np.zeros(count, dtype=np.int64),
         max_depth_m=depth.copy(), max_depth_s=zeros.copy(), overflow_m3=zeros.copy(),
         lateral_m3=zeros.copy(), out_m3=zeros.copy(), back_m3=zeros.copy(),
-        clock=np.array([0.0, 0.5, 0.0]),
+        clock=np.array([0.0, 0.5, 0.0, 0.5]),
     )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ never overshoots the level that would stop it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.drainage.conduit import GRAVITY
 from sim.drainage.link_rows import ORIFICE, OUTLET, PUMP
-from sim.drainage.plant import INNER, Plant, State
+from sim.drainage.plant import INNER, Floats, Plant, State
 from sim.kernel.compiled import compiled
 
 _NO_FEEDBACK_M = 1e-5  # a flow that moves its levels less than this in a step is taken as it is
@@ -19,29 +21,62 @@ _FOLLOWS_S = 10.0  # in which an ideal pump takes what it left behind
 _TURNS_M = 1e-3  # level difference over which a drowned rated outlet turns its flow
 
 
+class _Structure(NamedTuple):
+    """One orifice, weir or outlet; numbers cost a compiled call less than all of a plant."""
+
+    kind: int
+    form: int
+    flap: int
+    surcharges: int
+    crest_m: float  # level of the bottom of its opening
+    opening_m: float
+    crest_length_m: float
+    coefficient: float
+    coefficient_2: float
+    contractions: float
+    curve_x: Floats
+    curve_y: Floats
+
+
+@compiled
+def _structure(plant: Plant, link: int) -> _Structure:
+    first, last = plant.curve_start[link], plant.curve_start[link + 1]
+    return _Structure(
+        plant.kind[link], plant.form[link], plant.flap[link], plant.surcharges[link],
+        plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link],
+        plant.opening_m[link], plant.crest_length_m[link], plant.coefficient[link],
+        plant.coefficient_2[link], plant.contractions[link],
+        plant.curve_x[first:last], plant.curve_y[first:last],
+    )  # fmt: skip
+
+
+@compiled
+def _read(xs: Floats, ys: Floats, x: float, steps: bool) -> float:
+    """Read a curve at `x`: linear between points or the step that `x` has not passed; flat ends."""
+    if x <= xs[0]:
+        return ys[0]
+    for k in range(1, xs.size):
+        if x < xs[k]:
+            if steps:
+                return ys[k]
+            f = (x - xs[k - 1]) / (xs[k] - xs[k - 1])
+            return ys[k - 1] + f * (ys[k] - ys[k - 1])
+    return ys[-1]
+
+
 @compiled
 def _lookup(plant: Plant, link: int, x: float, steps: bool) -> float:
-    """Read a curve at `x`: linear between points or the step that `x` has not passed; flat ends."""
-    first, last = plant.curve_start[link], plant.curve_start[link + 1] - 1
-    if x <= plant.curve_x[first]:
-        return plant.curve_y[first]
-    for k in range(first + 1, last + 1):
-        if x < plant.curve_x[k]:
-            if steps:
-                return plant.curve_y[k]
-            f = (x - plant.curve_x[k - 1]) / (plant.curve_x[k] - plant.curve_x[k - 1])
-            return plant.curve_y[k - 1] + f * (plant.curve_y[k] - plant.curve_y[k - 1])
-    return plant.curve_y[last]
+    first, last = plant.curve_start[link], plant.curve_start[link + 1]
+    return _read(plant.curve_x[first:last], plant.curve_y[first:last], x, steps)
 
 
 @compiled
-def _rated(plant: Plant, link: int, head_m: float) -> float:
+def _rated(of: _Structure, head_m: float) -> float:
     if head_m <= 0.0:
         return 0.0
-    first, last = plant.curve_start[link], plant.curve_start[link + 1]
-    if last == first:
-        return plant.coefficient[link] * head_m ** plant.coefficient_2[link]
-    return _lookup(plant, link, head_m, False)
+    if of.curve_x.size == 0:
+        return of.coefficient * head_m**of.coefficient_2
+    return _read(of.curve_x, of.curve_y, head_m, False)
 
 
 @compiled
@@ -88,26 +123,26 @@ def pump_flow(
 
 
 @compiled
-def _orifice(plant: Plant, link: int, high_m: float, low_m: float, opening: float) -> float:
-    crest = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
-    height = plant.opening_m[link] * opening
-    side, circular = plant.form[link] < 2, plant.form[link] % 2 == 0
+def _orifice(of: _Structure, high_m: float, low_m: float, opening: float) -> float:
+    crest = of.crest_m
+    height = of.opening_m * opening
+    side, circular = of.form < 2, of.form % 2 == 0
     if height <= 0.0 or high_m <= crest:
         return 0.0
-    whole = plant.opening_m[link]
+    whole = of.opening_m
     if circular:
         # segment of a circle filled to the height that the gate leaves open
         half_angle = np.arccos(min(max(1.0 - 2.0 * height / whole, -1.0), 1.0))
         area = whole * whole / 4.0 * (half_angle - np.sin(half_angle) * np.cos(half_angle))
         radius = height / 4.0  # of the opening, as of a circle of its height
     else:
-        area = height * plant.crest_length_m[link]
-        radius = area / (2.0 * (height + plant.crest_length_m[link]))
-    full = plant.coefficient[link] * area * np.sqrt(2.0 * GRAVITY)
+        area = height * of.crest_length_m
+        radius = area / (2.0 * (height + of.crest_length_m))
+    full = of.coefficient * area * np.sqrt(2.0 * GRAVITY)
     if side:
         critical, middle = height, crest + height / 2.0
     else:
-        critical, middle = plant.coefficient[link] / 0.414 * radius, crest
+        critical, middle = of.coefficient / 0.414 * radius, crest
     filled = (high_m - crest) / critical
     if filled < 1.0:
         # an opening that is not submerged acts as a weir that meets the orifice at its crown
@@ -120,47 +155,43 @@ def _orifice(plant: Plant, link: int, high_m: float, low_m: float, opening: floa
 
 
 @compiled
-def _weir_free(
-    plant: Plant, link: int, head_m: float, opening: float, forward: bool
-) -> tuple[float, float]:
+def _weir_free(of: _Structure, head_m: float, opening: float, forward: bool) -> tuple[float, float]:
     """Return the free flow over a weir's middle and over its sloping ends, m3/s.
 
     A gate raises the crest, so that a notch partly closed has a level crest as wide as the notch
     is there, and ends like a trapezoid's.
     """
-    form = plant.form[link]
-    width = plant.crest_length_m[link]
-    c = plant.coefficient[link]
+    form = of.form
+    width = of.crest_length_m
+    c = of.coefficient
     if form >= 2:
-        slope = plant.contractions[link]  # these forms have no end contractions
+        slope = of.contractions  # these forms have no end contractions
         if form == 2 and opening >= 1.0:
             return c * slope * head_m**2.5, 0.0
-        width += 2.0 * slope * (1.0 - opening) * plant.opening_m[link]
-        return c * width * head_m**1.5, plant.coefficient_2[link] * slope * head_m**2.5
-    width = max(width - 0.1 * plant.contractions[link] * head_m, 0.0)
+        width += 2.0 * slope * (1.0 - opening) * of.opening_m
+        return c * width * head_m**1.5, of.coefficient_2 * slope * head_m**2.5
+    width = max(width - 0.1 * of.contractions * head_m, 0.0)
     if form == 1 and forward:
         return c * width**0.83 * head_m**1.67, 0.0
     return c * width * head_m**1.5, 0.0
 
 
 @compiled
-def _weir(
-    plant: Plant, link: int, high_m: float, low_m: float, opening: float, forward: bool
-) -> float:
-    base = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
-    crest = base + (1.0 - opening) * plant.opening_m[link]
-    top = base + plant.opening_m[link]
+def _weir(of: _Structure, high_m: float, low_m: float, opening: float, forward: bool) -> float:
+    base = of.crest_m
+    crest = base + (1.0 - opening) * of.opening_m
+    top = base + of.opening_m
     if high_m <= crest or top <= crest:
         return 0.0
-    if high_m > top and plant.surcharges[link] == 1:
+    if high_m > top and of.surcharges == 1:
         height = top - crest
         # the orifice that meets the weir at its top, in whichever direction it runs
-        middle, ends = _weir_free(plant, link, height, opening, True)
+        middle, ends = _weir_free(of, height, opening, True)
         full = (middle + ends) / np.sqrt(height / 2.0)
         return full * np.sqrt(max(high_m - max(low_m, (top + crest) / 2.0), 0.0))
-    middle, ends = _weir_free(plant, link, min(high_m, top) - crest, opening, forward)
+    middle, ends = _weir_free(of, min(high_m, top) - crest, opening, forward)
     if low_m > crest:
-        form = plant.form[link]
+        form = of.form
         power = 2.5 if form == 2 else (5.0 / 3.0 if form == 1 else 1.5)
         ratio = (low_m - crest) / (high_m - crest)
         middle *= (1.0 - ratio**power) ** 0.385
@@ -169,12 +200,12 @@ def _weir(
 
 
 @compiled
-def _outlet(plant: Plant, link: int, high_m: float, low_m: float) -> float:
+def _outlet(of: _Structure, high_m: float, low_m: float) -> float:
     """Return what a rated outlet passes from the higher to the lower level, m3/s."""
-    crest = plant.invert_m[plant.node_1[link]] + plant.offset_1_m[link]
-    if plant.form[link] != 0:
-        return _rated(plant, link, high_m - max(low_m, crest))
-    flow = _rated(plant, link, high_m - crest)
+    crest = of.crest_m
+    if of.form != 0:
+        return _rated(of, high_m - max(low_m, crest))
+    flow = _rated(of, high_m - crest)
     if low_m > crest:
         # the rating knows no level difference: equal levels exchange nothing
         flow *= min((high_m - low_m) / _TURNS_M, 1.0)
@@ -182,18 +213,18 @@ def _outlet(plant: Plant, link: int, high_m: float, low_m: float) -> float:
 
 
 @compiled
-def _formula(plant: Plant, link: int, level_1_m: float, level_2_m: float, opening: float) -> float:
+def _formula(of: _Structure, level_1_m: float, level_2_m: float, opening: float) -> float:
     """Return the flow at two given levels, negative when it runs backwards."""
     forward = level_1_m >= level_2_m
     sign = 1.0 if forward else -1.0
-    if sign * plant.flap[link] < 0.0:
+    if sign * of.flap < 0.0:
         return 0.0
     high, low = max(level_1_m, level_2_m), min(level_1_m, level_2_m)
-    if plant.kind[link] == OUTLET:
-        return sign * _outlet(plant, link, high, low) * opening
-    if plant.kind[link] == ORIFICE:
-        return sign * _orifice(plant, link, high, low, opening)
-    return sign * _weir(plant, link, high, low, opening, forward)
+    if of.kind == OUTLET:
+        return sign * _outlet(of, high, low) * opening
+    if of.kind == ORIFICE:
+        return sign * _orifice(of, high, low, opening)
+    return sign * _weir(of, high, low, opening, forward)
 
 
 @compiled
@@ -208,6 +239,7 @@ def structure_flow(
     opening = state.setting[link]
     if opening <= 0.0:
         return 0.0
+    of = _structure(plant, link)
     # how far each m3/s moves the levels, and how far the other links' flows will
     per_1 = per_2 = rise_1 = rise_2 = 0.0
     old = state.flow_m3s[link]
@@ -218,30 +250,26 @@ def structure_flow(
         per_2 = dt_s / plant.table_area_m2[state.cell[n2]]
         rise_2 = per_2 * (state.net_m3s[n2] - old)
     end_1, end_2 = level_1_m + rise_1, level_2_m + rise_2
-    first = _formula(plant, link, end_1, end_2, opening)
+    first = _formula(of, end_1, end_2, opening)
     moves_m = abs(first) * (per_1 + per_2)
     if moves_m < _NO_FEEDBACK_M:
         return first
     # the mean level of the step where levels move little, its last level where they move much
-    crest = plant.invert_m[n1] + plant.offset_1_m[link]
-    high, low = max(end_1, end_2), max(min(end_1, end_2), crest)
+    high, low = max(end_1, end_2), max(min(end_1, end_2), of.crest_m)
     weight = 0.5 + 0.5 * min(moves_m / max(high - low, moves_m), 1.0)
     level_1_m += weight * rise_1
     level_2_m += weight * rise_2
     per_1, per_2 = weight * per_1, weight * per_2
     # the residual formula(q) - q falls from the first to the second of these: regula falsi
-    q_low, q_high = 0.0, _formula(plant, link, level_1_m, level_2_m, opening)
+    q_low, q_high = 0.0, _formula(of, level_1_m, level_2_m, opening)
     at_low = q_high
-    at_high = (
-        _formula(plant, link, level_1_m - per_1 * q_high, level_2_m + per_2 * q_high, opening)
-        - q_high
-    )
+    at_high = _formula(of, level_1_m - per_1 * q_high, level_2_m + per_2 * q_high, opening) - q_high
     q = q_high
     for _ in range(50):
         if at_high == at_low:
             break
         q = q_high - at_high * (q_high - q_low) / (at_high - at_low)
-        rest = _formula(plant, link, level_1_m - per_1 * q, level_2_m + per_2 * q, opening) - q
+        rest = _formula(of, level_1_m - per_1 * q, level_2_m + per_2 * q, opening) - q
         if abs(rest) <= 1e-9 * abs(q) + 1e-12:
             break
         if rest * at_high < 0.0:

@@ -183,7 +183,7 @@ def test_the_wider_the_grate_the_more_it_is_like_none(tmp_path):
         depth = record.series["drainage", "ponded_depth"].values
         gaps.append(float(np.abs(depth - plain).max()))
     assert gaps == sorted(gaps, reverse=True)
-    assert gaps[-1] < 0.005
+    assert gaps[-1] < 0.006  # 4.8 mm with steps of a second
 
 
 def test_clogged_inlets_keep_water_on_the_street_and_lose_none(tmp_path):
