@@ -1,7 +1,7 @@
 """The ``cityclock`` command.
 
 Exit codes: 0 all went well, 2 bad input (what is wrong is on the error output, one block per
-error), 1 a run failed, 130 cancelled.
+error), 1 a run failed (or `verify --strict` found a gap), 130 cancelled.
 """
 
 from __future__ import annotations
@@ -223,16 +223,27 @@ def report(
 
 
 @app.command()
-def verify(run: RunName, lang: Language = "en") -> None:
+def verify(
+    run: RunName,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if a figure is outside what is allowed.")
+    ] = False,
+    lang: Language = "en",
+) -> None:
     """Run a finished run's network in EPA SWMM with the same inflows and show the gap."""
+    from rich.console import Console
+
     from scenarios.verify import verify as verify_run
 
+    out = _output(lang)
     with _existing_store() as store:
         chosen = _resolve(run, store)
-        rows = verify_run(chosen[0].id, store)
-    out = _output(lang)
-    out.say(_named(chosen[:1]))
+        out.say(_named(chosen[:1]))
+        with Console(stderr=True).status(out.word("swmm_runs")):
+            rows = verify_run(chosen[0].id, store)
     out.gaps(rows)
+    if strict and not all(row.ok for row in rows):
+        raise typer.Exit(RUN_FAILED)
 
 
 # --- other tools ---------------------------------------------------------------------------

@@ -67,6 +67,7 @@ WORDS: dict[str, Label] = {
     "import_merged": Label("parts joined", "已合并多部分"),
     "import_refused": Label("refused", "拒绝"),
     "import_warning": Label("warnings", "警告"),
+    "swmm_runs": Label("EPA SWMM runs the same network", "EPA SWMM 正在计算同一管网"),
     # rows of verify
     "outfall_nse": Label("Outfall flow, Nash-Sutcliffe", "排放口流量纳什效率"),
     "ponded_volume_max": Label("Largest ponded volume", "最大积水量"),

@@ -60,7 +60,9 @@ def _amount(
     ]  # fmt: skip
 
 
-def _amounts(values: Sequence[float], count: int, where: str) -> list[InputError]:
+def _amounts(
+    values: Sequence[float], count: int, where: str, *, finite: bool = True
+) -> list[InputError]:
     if len(values) != count:
         return [
             InputError(
@@ -68,7 +70,11 @@ def _amounts(values: Sequence[float], count: int, where: str) -> list[InputError
                 expected=f"{count} numbers",
             )
         ]  # fmt: skip
-    return [error for d, value in enumerate(values) for error in _amount(value, f"{where}[{d}]")]
+    return [
+        error
+        for d, value in enumerate(values)
+        for error in _amount(value, f"{where}[{d}]", finite=finite)
+    ]
 
 
 def _place(place: int, problem: Problem, where: str) -> list[InputError]:
@@ -246,7 +252,8 @@ def _truck(problem: Problem, truck: TruckType, where: str) -> list[InputError]:
     for name in ("day_capacity", "kwh_per_m_unit", "compaction_kwh_per_unit", "start_load"):
         values = getattr(truck, name)
         if values:
-            found += _amounts(values, dimensions, f"{where}: {name}")
+            finite = name != "day_capacity"
+            found += _amounts(values, dimensions, f"{where}: {name}", finite=finite)
     if truck.start_load and len(truck.start_load) == len(truck.capacity) == dimensions:
         for d, (load, most) in enumerate(zip(truck.start_load, truck.capacity, strict=True)):
             if load > most:

@@ -180,7 +180,7 @@ class TruckType:
     capacity : tuple of float
         By dimension of load; 0 if that dimension is not carried.
     day_capacity : tuple of float or None
-        Most taken on over all trips of the day.
+        Most taken on over all trips of the day; may be infinite.
     start, end : int
         Places where the route begins and ends.
     battery_kwh : float or None

@@ -20,6 +20,7 @@ from optimize.routing.reach import Reach
 from sim.kernel.errors import InputError, InputErrors
 
 _MOST_PLACES_FOR_ALL = 300
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,11 @@ def _in_force(plan: Plan, stops: tuple[int, ...]) -> Plan:
 
 
 def remarks(problem: Problem) -> list[str]:
-    """Return what is odd about a sound problem and may be meant: triangles, lost curves."""
+    """Return what is odd about a sound problem and may be meant.
+
+    Detours shorter than the direct way; chargers a truck has no curve for; windows shorter than
+    the service, which may begin in them but not end there.
+    """
     found = []
     travel = problem.travel
     count = len(travel.places)
@@ -139,6 +144,16 @@ def remarks(problem: Problem) -> list[str]:
                 + ("" if len(over) == count else f" (looked at over {len(over)} places)")
                 + f"; from {names[0]} to {names[1]} over {names[2]} saves {saved_most:g}"
             )
+    tight = [
+        stop.id for stop in problem.stops
+        if max(end - begin for begin, end in stop.windows) < stop.service_s
+    ]  # fmt: skip
+    if tight:
+        named = ", ".join(tight[:_MOST_NAMED]) + (" ..." if len(tight) > _MOST_NAMED else "")
+        found.append(
+            f"stops: at {len(tight)} no window is as long as the service ({named}): it begins "
+            "inside and ends after it; open the window for longer if it is to end inside"
+        )
     for truck in problem.trucks:
         lost = [
             charger.id for charger in problem.chargers

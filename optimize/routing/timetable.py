@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from optimize.routing.plan import Route, Visit, VisitKind
 from optimize.routing.problem import Problem, Travel, TruckType, Windows
+from sim.streets.hours import SpeedProfile
 
 
 @dataclass(frozen=True)
@@ -40,27 +42,17 @@ class Call:
 
 
 def arrival_s(travel: Travel, start: int, end: int, leave_s: float) -> float:
-    """Return when a truck that leaves `start` at a moment reaches `end`; infinite if never.
-
-    What is driven until a moment is the integral of the speed factor, which is inverted.
-    """
+    """Return when a truck that leaves `start` at a moment reaches `end`; infinite if never."""
     work = float(travel.duration_s[start, end])
-    if not math.isfinite(work):
-        return math.inf
-    if travel.factor_from_s.size == 1 or leave_s >= travel.factor_from_s[-1]:
-        return leave_s + work / float(travel.speed_factor[-1])
-    knots = travel.factor_from_s
-    done = np.concatenate(([0.0], np.cumsum(np.diff(knots) * travel.speed_factor[:-1])))
-    if leave_s < 0.0:
-        before = leave_s * float(travel.speed_factor[0])
-    else:
-        before = float(np.interp(leave_s, knots, done))
-    target = before + work
-    if target >= done[-1]:
-        return float(knots[-1] + (target - done[-1]) / travel.speed_factor[-1])
-    if target < 0.0:
-        return target / float(travel.speed_factor[0])
-    return float(np.interp(target, done, knots))
+    if travel.factor_from_s.size == 1 and math.isfinite(work):
+        return leave_s + work / float(travel.speed_factor[0])
+    profile = _profile(tuple(travel.factor_from_s.tolist()), tuple(travel.speed_factor.tolist()))
+    return profile.arrival_s(leave_s, work)
+
+
+@lru_cache(maxsize=16)
+def _profile(from_s: tuple[float, ...], factor: tuple[float, ...]) -> SpeedProfile:
+    return SpeedProfile(from_s, factor)
 
 
 def leg_kwh(

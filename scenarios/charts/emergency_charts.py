@@ -35,8 +35,7 @@ def sites_figure(study: Study, t: Texts) -> go.Figure:
     """Streets, points by depth-hours, depots, sites, and which site is counted for which point."""
     roads = study.inputs.roads
     figure = go.Figure()
-    half = len(roads.tail) // 2  # both directions of every street are filed
-    pairs = list(zip(roads.tail[:half].tolist(), roads.head[:half].tolist(), strict=True))
+    pairs = list(zip(roads.graph.start.tolist(), roads.graph.end.tolist(), strict=True))
     _lines(figure, roads, pairs, t("pumps.map_street"), STREET, 1.0)
     places = study.inputs.places
     covers = [

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.drainage.emergency_spec import PREPOSITIONED, Emergency
-from sim.drainage.flood_speed import flood_speed
 from sim.drainage.kpis import Point
 from sim.drainage.network import Network
 from sim.drainage.roads import Roads, read_roads
 from sim.kernel.csv_rows import check_columns, parse_number, read_sheet
 from sim.kernel.errors import InputError, InputErrors, did_you_mean
+from sim.streets.flood_speed import flood_speed
 
 _S_PER_H = 3600.0
+AWAY = ""
+"""Where a hose leads that leaves the model, in the record."""
 
 
 @dataclass(frozen=True)

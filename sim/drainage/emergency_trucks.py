@@ -9,7 +9,7 @@ import simpy
 
 from sim.drainage.emergency_crews import Crews
 from sim.drainage.emergency_dispatch import Dispatcher
-from sim.drainage.emergency_inputs import Discharge, Place, TruckPlan
+from sim.drainage.emergency_inputs import AWAY, Discharge, Place, TruckPlan
 from sim.drainage.emergency_posts import DRY, STOPPED, PumpingPosts
 from sim.drainage.emergency_spec import Emergency
 from sim.drainage.roads import Traffic
@@ -115,6 +115,7 @@ class Truck:
             if discharge is None:
                 self._tell("truck_blocked", None, place.point)
                 return STOPPED
+            self._tell("truck_hose", discharge.distance_m, discharge.node or AWAY)
             self._tell("truck_pumping", flow_m3s, place.point)
             began, before = self._env.now, self._posts.pumped_m3(self.id)
             ended = self._posts.start(self.id, place.point, discharge, flow_m3s)

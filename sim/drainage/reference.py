@@ -19,10 +19,11 @@ from sim.drainage.kpis import EVERYWHERE
 from sim.drainage.network import Network
 from sim.drainage.plant import build_plant, pond_volume_m3
 from sim.drainage.reference_rules import scenario_rules
+from sim.drainage.reference_trucks import truck_jobs, with_trucks, without_trucks
 from sim.drainage.swmm import REFERENCE_OPTIONS, SwmmResult, run_swmm, write_inp
 from sim.kernel.clock import Clock
 from sim.kernel.errors import InputError
-from sim.kernel.recorder import Record, Recorder
+from sim.kernel.recorder import Record, Recorder, SeriesTable
 from sim.kernel.signals import Signals
 from sim.kernel.streams import Streams
 from sim.kernel.system import Run
@@ -165,8 +166,11 @@ def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> float:
             hint="run the native engine and compare with 'cityclock verify'",
         )
     if record is not None:
-        lateral = _lateral(record)
-        network = network.model_copy(update={"inflows": ()})
+        jobs = truck_jobs(record, run.horizon_s)
+        lateral = _lateral(without_trucks(record.series["drainage", "lateral_inflow"], jobs))
+        network = with_trucks(network.model_copy(update={"inflows": ()}), jobs, inputs.emergency)
+        if jobs and options is not None:
+            options = replace(options, rule_step_s=0.0)
     with tempfile.TemporaryDirectory(prefix="cityclock-") as folder:
         inp = Path(folder) / "run.inp"
         write_inp(
@@ -179,9 +183,8 @@ def _simulate(inputs: DrainageInputs, record: Record | None, run: Run) -> float:
     return result.elapsed_s
 
 
-def _lateral(record: Record) -> dict[str, Series]:
+def _lateral(table: SeriesTable) -> dict[str, Series]:
     """Return the inflow of every node as steps, each the mean of its report interval."""
-    table = record.series[("drainage", "lateral_inflow")]
     inflows = {}
     for k, name in enumerate(table.entities):
         values = table.values[:, k]

@@ -45,6 +45,7 @@ _LABELS = {
     "truck_arrived": Label("Truck arrived", "泵车到场"),
     "truck_recalled": Label("Truck recalled", "泵车召回"),
     "truck_blocked": Label("Discharge full", "排放去处已满"),
+    "truck_hose": Label("Hose laid", "泵车接好水带", "m"),
     "truck_pumping": Label("Truck pumps", "泵车开始抽排", "m3/s"),
     "truck_stopped": Label("Truck stops", "泵车停止抽排", "m3"),
     "truck_failed": Label("Truck's pump failed", "泵车水泵故障"),

@@ -1,4 +1,4 @@
-"""Random draws of many entities at once, keyed as in `sim.kernel.streams`, without a generator each.
+"""Random draws of many entities at once, keyed as in `sim.kernel.streams`.
 
 Making a generator takes about as long as a hundred draws. A model with thousands of entities that
 draw a few numbers a day takes them from here instead: entity and number of the draw are the

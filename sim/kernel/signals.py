@@ -38,6 +38,10 @@ class Signals:
         """Last published value, or ``default`` if there is none."""
         return self._values.get(topic, {}).get(entity, default)
 
+    def all(self, topic: str) -> dict[str, Any]:
+        """Last published values of a topic, by entity."""
+        return dict(self._values.get(topic, {}))
+
     def changed(self, topic: str) -> simpy.Event:
         """Event that fires at the next change of any entity of the topic.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from optimize.routing.formats.lines import number, read_lines, whole
 from optimize.routing.plan import Plan
 from optimize.routing.problem import Problem
+from optimize.routing.timetable import Call
 from sim.kernel.errors import InputError
 
 _TRUCK_KINDS = ("stop", "site", "charger")
@@ -33,6 +36,32 @@ def solution_text(problem: Problem, plan: Plan, cost: float) -> str:
         ]
         lines.append(" ".join([f"Route #{position}:", *visits]))
     return "".join(f"{line}\n" for line in [*lines, f"Cost {cost:.12g}"])
+
+
+def calls_at(problem: Problem, places: Sequence[int]) -> list[Call]:
+    """Return the calls of a truck that visits these places in order, chargers up to full.
+
+    Raises
+    ------
+    InputError
+        Nothing, or more than one thing, is visited at a place.
+    """
+    at: dict[int, list[Call]] = defaultdict(list)
+    for i, stop in enumerate(problem.stops):
+        at[stop.place].append(Call("stop", i))
+    for i, site in enumerate(problem.sites):
+        at[site.place].append(Call("site", i))
+    for i, charger in enumerate(problem.chargers):
+        at[charger.place].append(Call("charger", i))
+    calls = []
+    for place in places:
+        if len(at[place]) != 1:
+            raise InputError(
+                "not one thing to visit there", where="place", value=place,
+                expected="the place of one stop, site or charger",
+            )  # fmt: skip
+        calls += at[place]
+    return calls
 
 
 def read_solution(file: Path) -> tuple[list[list[int]], float]:

@@ -13,6 +13,7 @@ from sim.city import simulate
 from sim.drainage import SYSTEM
 from sim.drainage.elements import Conduit, CrossSection, Inflow, Junction, Outfall, Storage, Weir
 from sim.drainage.emergency_spec import Depot, Emergency
+from sim.drainage.inputs import DrainageInputs
 from sim.drainage.network import Network
 from sim.drainage.spec import DrainageSpec, NetworkRain
 from sim.drainage.tables import write_tables
@@ -82,6 +83,20 @@ def run(
     **changes: Any,
 ) -> Record:
     """Simulate with trucks: one of 720 m3/h at D, half of it given, all delays fixed."""
+    inputs = inputs_of(network, folder, hours, streets=streets, inflows=inflows, **changes)
+    return simulate({"drainage": inputs}, START, hours * HOUR, seed, replication)
+
+
+def inputs_of(
+    network: Network,
+    folder: Path,
+    hours: float,
+    *,
+    streets: str = STREETS,
+    inflows: tuple[Inflow, ...] = (),
+    **changes: Any,
+) -> DrainageInputs:
+    """Inputs of `run`."""
     network = network.model_copy(update={"inflows": inflows})
     write_tables(drained(network), folder / "net")
     (folder / "streets.csv").write_text(streets, encoding="utf-8")
@@ -97,8 +112,7 @@ def run(
     spec = DrainageSpec(network="net", rain=NetworkRain(), emergency=emergency)
     inputs = SYSTEM.load(spec, folder, START, hours * HOUR)
     # No document starts on a flooded street; here it makes every time a round number.
-    inputs = replace(inputs, network=network)
-    return simulate({"drainage": inputs}, START, hours * HOUR, seed, replication)
+    return replace(inputs, network=network)
 
 
 def events(record: Record, kind: str, **where: str) -> pd.DataFrame:

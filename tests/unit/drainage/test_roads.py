@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from sim.drainage.flood_speed import flood_speed
 from sim.drainage.roads import Roads
+from sim.streets.flood_speed import flood_speed
+from sim.streets.graph import StreetGraph
 
 RELATION = flood_speed("pregnolato2017")
 
@@ -19,11 +20,12 @@ def random_roads(seed: int, nodes: int = 7, streets: int = 11) -> tuple[Roads, n
     ends = ends[ends[:, 0] != ends[:, 1]]
     length = draw.uniform(100, 1000, size=len(ends))
     speed = draw.choice([30.0, 40.0, 50.0], size=len(ends)) / 3.6
-    roads = Roads(
+    graph = StreetGraph(
         tuple(f"N{k}" for k in range(nodes)), draw.uniform(0, 1000, size=(nodes, 2)),
-        np.concatenate((ends[:, 0], ends[:, 1])), np.concatenate((ends[:, 1], ends[:, 0])),
-        np.tile(length, 2), np.tile(speed, 2), RELATION,
+        tuple(f"S{k}" for k in range(len(ends))), ends[:, 0], ends[:, 1], length, speed,
+        np.zeros(len(ends), dtype=bool), ("",) * len(ends),
     )  # fmt: skip
+    roads = Roads(graph, RELATION)
     depth = np.where(draw.random(nodes) < 0.5, 0.0, draw.uniform(0.0, 0.45, size=nodes))
     return roads, depth
 

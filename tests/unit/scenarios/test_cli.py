@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scenarios import document
+from scenarios import document, verify
 from scenarios.cli import app
 from scenarios.location import locate
 from scenarios.run import run_scenario
@@ -157,6 +157,16 @@ def test_an_unknown_run_is_refused_in_a_store_with_runs(tanks):
         result = call(command, "xyz")
         assert result.exit_code == 2
         assert "no such run" in result.stderr
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
+def test_a_strict_verification_exits_with_1_if_a_figure_is_outside(tanks, monkeypatch, ok, code):
+    rows = [verify.GapRow("ponded_volume_max", "m3", 1.0, 1.0, 0.0, "%", "+-3 %", ok)]
+    monkeypatch.setattr(verify, "verify", lambda run_id, store: rows)
+    call("run", "tank.toml")
+    (run_id,) = run_ids(tanks)
+    assert call("verify", run_id, "--strict").exit_code == code
+    assert call("verify", run_id).exit_code == 0
 
 
 def test_a_failed_run_exits_with_1_and_is_listed_with_its_reason(tanks, monkeypatch):

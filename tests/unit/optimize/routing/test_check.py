@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from optimize.routing import check as check_module
 from optimize.routing.check import check
 from optimize.routing.check_route import Kind, driven_until_s
 from optimize.routing.cost import plan_cost
@@ -56,6 +59,17 @@ def test_the_plan_keeps_every_rule_and_its_totals_are_worked_out_by_hand():
     assert report.totals.cost_terms["fixed"] == 800.0
     assert report.totals.cost_terms["left_out"] == 400.0
     assert report.totals.cost == pytest.approx(plan_cost(of, found).total, rel=1e-12)
+
+
+def test_the_checker_shares_no_code_with_what_it_judges():
+    allowed = {"optimize.routing.check_route", "optimize.routing.plan", "optimize.routing.problem"}
+    folder = Path(check_module.__file__).parent
+    for name in ("check.py", "check_route.py", "plan.py", "problem.py"):
+        for node in ast.walk(ast.parse((folder / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("optimize"):
+                assert node.module in allowed
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("sim")
 
 
 def stand_still(of: Problem, found: Plan, route: int, kind: str, seconds: float) -> Plan:

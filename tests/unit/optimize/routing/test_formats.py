@@ -14,10 +14,11 @@ import pytest
 from optimize.routing.formats.cevrp import read_cevrp
 from optimize.routing.formats.evrptw import read_evrptw, write_evrptw
 from optimize.routing.formats.nonlinear import read_frvcpy, read_vrprep
-from optimize.routing.formats.solution import read_solution, solution_text
+from optimize.routing.formats.solution import calls_at, read_solution, solution_text
 from optimize.routing.formats.vrplib import read_vrplib
 from optimize.routing.formats.waste import read_waste
 from optimize.routing.problem import Problem
+from optimize.routing.timetable import timetable
 from sim.kernel.errors import InputError
 from tests.unit.optimize.routing.cases import plan, problem
 
@@ -364,6 +365,16 @@ def test_solutions_are_written_and_read(tmp_path: Path):
     routes, cost = read_solution(tmp_path / "small.sol")
     assert routes == [[1, 2, 7, 9, 3, 4, 7], [9], [5, 8]]
     assert cost == 1234.5
+
+
+def test_places_of_a_solution_become_visits_again():
+    of = problem()
+    calls = calls_at(of, [1, 2, 7, 9, 3, 4, 7])
+    route = timetable(of, 0, 0, calls)
+    expected = [(v.kind, v.index) for v in plan(of).routes[0].visits if v.kind != "break"]
+    assert [(v.kind, v.index) for v in route.visits] == expected
+    with pytest.raises(InputError, match="not one thing"):
+        calls_at(of, [0])
 
 
 def test_a_solution_with_other_words_is_refused(tmp_path: Path):

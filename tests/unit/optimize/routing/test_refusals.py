@@ -377,6 +377,15 @@ def test_shorter_detours_and_lost_curves_are_remarked_and_not_refused():
     assert remarks(problem()) == []
 
 
+def test_a_window_shorter_than_the_service_is_remarked():
+    """Services begin in windows, so it can be kept: published instances are full of them."""
+    tight = with_stop(problem(), 2, windows=((8 * HOUR, 8 * HOUR + 599.0),))
+    refuse(tight)
+    (said,) = remarks(tight)
+    assert said.startswith("stops: at 1 no window is as long as the service (s3)")
+    assert remarks(with_stop(problem(), 2, windows=((8 * HOUR, 8 * HOUR + 600.0),))) == []
+
+
 # --- all ways tried -------------------------------------------------------------------------
 
 
@@ -407,16 +416,16 @@ def random_problem(seed: int) -> Problem:
 
 
 def ways(of: Problem, stop: int) -> Iterator[list[Call]]:
-    """Every order of at most two visits to sites and chargers before a stop and three after it."""
+    """Every order of at most two visits to sites and chargers before a stop and two after it."""
     hubs = [Call("site", 0), Call("site", 1), Call("charger", 0), Call("charger", 0, 60.0)]
     for before in (0, 1, 2):
         for first in permutations(hubs, before):
-            for after in (0, 1, 2, 3):
+            for after in (0, 1, 2):
                 for then in permutations(hubs, after):
                     yield [*first, Call("stop", stop), *then]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_way_is_found_to_serve_what_is_left_out(seed: int):
     of = random_problem(seed)
     hopeless = unservable(of)
@@ -427,5 +436,5 @@ def test_no_way_is_found_to_serve_what_is_left_out(seed: int):
 
 
 def test_the_random_problems_have_stops_of_both_kinds():
-    counts = [len(unservable(random_problem(seed))) for seed in range(12)]
-    assert 10 < sum(counts) < 60
+    counts = [len(unservable(random_problem(seed))) for seed in range(6)]
+    assert 6 <= sum(counts) <= 30

@@ -1,0 +1,1 @@
+"""Which crew drives which route of the week: rests, qualifications, hours and fairness, CP-SAT."""
