@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from optimize.routing.core.arrays import (
     COUNT,
     DEVIATION,
+    END,
     FIXED,
     MANY,
     PENALTY,
@@ -46,32 +47,29 @@ SEARCHED = 400
 Floats = NDArray[np.float64]
 
 
-def least_costs(d: Arrays) -> Floats:
-    """What each stop costs at least: the cheapest way into it, or its penalty if that is less."""
-    n, chargers = d.stops, slice(d.stops, d.stops + d.chargers)
-    before = [
-        *range(n),
-        *np.unique(d.ends[:, START]),
-        *range(len(d.distance) - d.sites, len(d.distance)),
-    ]
-    into = d.distance[before, :n].copy()
-    into[np.arange(n), np.arange(n)] = np.inf
+def least_ways(d: Arrays) -> Floats:
+    """Least cost between stops, by chargers or not; last come the start (row) and end (column)."""
+    n = d.stops
+    starts, ends = np.unique(d.ends[:, START]), np.unique(d.ends[:, END])
+    chargers = np.arange(n, n + d.chargers)
+    before, after = [*range(n), *starts], [*range(n), *ends]
+    way = d.distance[np.ix_(before, after)].copy()
     if d.chargers:
-        # By a charger it may be shorter, where the triangle inequality does not hold; through
-        # several the last drive alone is a bound.
-        to = d.distance[before, chargers].min(axis=1)
-        by = to[:, None] + d.distance[chargers, :n].min(axis=0)[None, :]
-        exact = (
-            d.distance[before, chargers][:, :, None] + d.distance[chargers, :n][None, :, :]
-        ).min(axis=1)
-        hops = d.distance[chargers, chargers]
-        metric = bool((hops[:, :, None] + hops[None] >= hops[:, None, :] - 1e-9).all())
-        by = exact if metric else by
-        by[np.arange(n), np.arange(n)] = np.inf
-        into = np.minimum(into, by)
+        hops = d.distance[np.ix_(chargers, chargers)].copy()
+        np.fill_diagonal(hops, 0.0)
+        for m in range(d.chargers):
+            hops = np.minimum(hops, hops[:, m, None] + hops[None, m])
+        to = d.distance[np.ix_(before, chargers)]
+        to = (to[:, :, None] + hops[None]).min(axis=1)
+        on = d.distance[np.ix_(chargers, after)]
+        way = np.minimum(way, (to[:, :, None] + on[None]).min(axis=1))
+    least = np.full((n + 1, n + 1), np.inf)
+    least[:n, :n] = way[:n, :n]
+    least[n, :n] = way[n:, :n].min(axis=0)
+    least[:n, n] = way[:n, n:].min(axis=1)
+    np.fill_diagonal(least, np.inf)
     per_m = float(d.truck[:, PER_M].min())
-    least = into.min(axis=0) * per_m if per_m > 0.0 else np.zeros(n)
-    return np.asarray(np.minimum(least, d.stop[:, PENALTY]))
+    return np.asarray(least * per_m if per_m > 0.0 else np.zeros_like(least))
 
 
 def _routes(
@@ -79,7 +77,11 @@ def _routes(
 ) -> tuple[Floats, list[Callable[[int], tuple[int, ...]]]]:
     """Cheapest cost by type and set, and what gives the order of a set."""
     d = g.d
-    least = least_costs(d)
+    way = least_ways(d)
+    least = np.minimum(way[:, : d.stops].min(axis=0), d.stop[:, PENALTY])
+    least = np.where(np.isnan(least), 0.0, least)
+    if not with_cost or not np.isinf(d.stop[:, PENALTY]).all():
+        way = np.empty((0, 0))
     if not with_cost:
         truck, pair = d.truck.copy(), d.pair.copy()
         truck[:, [FIXED, PER_M]] = 0.0
@@ -90,7 +92,7 @@ def _routes(
         room = 32
         while True:
             cost, final, parent, stop, complete = label_sets(
-                d, g.w, k, ceiling, least, room, int(in_one)
+                d, g.w, k, ceiling, least, way, room, int(in_one)
             )
             if complete:
                 break

@@ -32,7 +32,14 @@ Integers = NDArray[np.int64]
 
 @compiled
 def label_sets(
-    d: Arrays, w: Detours, k: int, ceiling: float, least: Floats, room: int, in_one: int
+    d: Arrays,
+    w: Detours,
+    k: int,
+    ceiling: float,
+    least: Floats,
+    way: Floats,
+    room: int,
+    in_one: int,
 ) -> tuple[Floats, Integers, NDArray[np.int32], NDArray[np.int8], bool]:
     """Cheapest cost of each set of stops for a truck of type k.
 
@@ -42,6 +49,9 @@ def label_sets(
         A plan of this cost is known; what cannot be part of a cheaper one is not looked at.
     least
         What each stop costs at least in any plan.
+    way
+        Least cost from each stop (and, last, the start or the end) to each stop (and the end), by
+        chargers or not; not used if a stop may be left out.
     room
         Labels kept at each set and last stop.
     in_one
@@ -65,6 +75,17 @@ def label_sets(
         for c in range(n):
             if not (s >> c) & 1:
                 rest[s] += least[c]
+    fits = np.ones(sets, dtype=np.bool_)
+    for q in range(d.stop.shape[1] - DEMAND):
+        load = np.zeros(sets)
+        for s in range(1, sets):
+            c = 0
+            while not (s >> c) & 1:
+                c += 1
+            load[s] = load[s & (s - 1)] + d.stop[c, DEMAND + q]
+            limit = d.truck[k, CAPACITY + q] * (1.0 + TOLERANCE) + TOLERANCE
+            if load[s] > limit:
+                fits[s] = False
     parent = np.empty(1 << 16, dtype=np.int32)
     stop = np.empty(1 << 16, dtype=np.int8)
     used = 0
@@ -79,33 +100,35 @@ def label_sets(
     labels[0, 0, 1] = d.truck[k, SHIFT_FROM]
     labels[0, 0, 2] = d.truck[k, START_ENERGY]
     labels[0, 0, 4] = -1.0
+    made_members = np.zeros(1024, dtype=np.int64)
+    made_lasts = np.zeros(1024, dtype=np.int64)
     row_at = np.full((sets, n), -1, dtype=np.int32)
     ceiling_route = d.truck[k, MOST_COST] + d.truck[k, FIXED] + TOLERANCE
-    dimensions = d.stop.shape[1] - DEMAND
     for size in range(n + 1):
         # Rows of the next layer.
         more = 0
         for r in range(rows):
+            if counts[r] == 0:
+                continue
             for c in range(n):
                 s = members[r] | (1 << c)
                 if s == members[r] or row_at[s, c] >= 0 or size >= d.truck[k, MOST_STOPS]:
                     continue
                 if d.pair[DEVIATION, k, c] == np.inf:
                     continue
-                fits = True
-                for q in range(dimensions):
-                    load = 0.0
-                    for e in range(n):
-                        if (s >> e) & 1:
-                            load += d.stop[e, DEMAND + q]
-                    fits &= load <= d.truck[k, CAPACITY + q] * (1.0 + TOLERANCE) + TOLERANCE
-                if fits:
+                if fits[s]:
                     row_at[s, c] = more
+                    if more == len(made_members):
+                        made_members = np.concatenate((made_members, made_members))
+                        made_lasts = np.concatenate((made_lasts, made_lasts))
+                    made_members[more] = s
+                    made_lasts[more] = c
                     more += 1
-        following = np.zeros((more + 2, room, WIDTH))
-        next_members = np.zeros(more, dtype=np.int64)
-        next_lasts = np.zeros(more, dtype=np.int64)
+        following = np.empty((more + 2, room, WIDTH))
+        next_members = made_members[:more].copy()
+        next_lasts = made_lasts[:more].copy()
         next_counts = np.zeros(more, dtype=np.int64)
+        tops = np.full(more, np.nan)
         # Two rows at the end serve to finish a route.
         trial, home = more, more + 1
         following[home, 0, 0] = 0.0
@@ -113,6 +136,8 @@ def label_sets(
         following[home, 0, 2] = d.truck[k, SHIFT_TO]
         following[home, 0, 3] = np.inf
         for r in range(rows):
+            if counts[r] == 0:
+                continue
             s, last = members[r], lasts[r]
             i = d.ends[k, START] if last < 0 else last
             for m in range(counts[r]):
@@ -140,10 +165,13 @@ def label_sets(
                 if t == s or row_at[t, c] < 0:
                     continue
                 to = row_at[t, c]
-                next_members[to] = t
-                next_lasts[to] = c
-                home_cost = d.distance[c, d.ends[k, END]] * d.truck[k, PER_M]
-                top = min(ceiling_route, ceiling - rest[t] - home_cost + 1e-7)
+                if np.isnan(tops[to]):
+                    home_cost = d.distance[c, d.ends[k, END]] * d.truck[k, PER_M]
+                    onward = home_cost + rest[t]
+                    if ceiling < np.inf and len(way) > 0:
+                        onward = max(onward, least_onward(way, t, c))
+                    tops[to] = min(ceiling_route, ceiling - onward + 1e-7)
+                top = tops[to]
                 next_counts[to] = extend(
                     d, w, k, i, c, labels, r, counts[r], following, to, next_counts[to], top
                 )
@@ -156,6 +184,44 @@ def label_sets(
         if rows == 0:
             break
     return cost, final, parent[:used], stop[:used], complete
+
+
+@compiled
+def least_onward(way: Floats, members: int, last: int) -> float:
+    """Return what it costs at least to serve all stops outside a set and to end every route.
+
+    What is left of a plan connects those stops, the last one served and the depot, so a spanning
+    tree of them costs no more (Prim 1957); nor does the cheapest way into each.
+    """
+    n = len(way) - 1
+    tree, into = 0.0, np.inf
+    # Some stop, or the last one, is followed by the end.
+    for c in range(n):
+        if c == last or not (members >> c) & 1:
+            into = min(into, way[c, n])
+    near = np.empty(n + 1)
+    done = np.zeros(n + 1, dtype=np.bool_)
+    for c in range(n + 1):
+        near[c] = min(way[last, c], way[c, last])
+        done[c] = c < n and (members >> c) & 1 == 1
+    while True:
+        best = -1
+        for c in range(n + 1):
+            if not done[c] and (best < 0 or near[c] < near[best]):
+                best = c
+        if best < 0:
+            break
+        done[best] = True
+        tree += near[best]
+        if best < n:
+            least = min(way[n, best], way[last, best])
+            for c in range(n):
+                if not (members >> c) & 1 and c != best:
+                    least = min(least, way[c, best])
+            into += least
+        for c in range(n + 1):
+            near[c] = min(near[c], way[best, c], way[c, best])
+    return max(tree, into)
 
 
 @compiled
