@@ -45,3 +45,29 @@ def require_reach(area: Area, radius: float = np.inf) -> None:
         found.append(Infeasible(what, where="distance", relaxations=ways))
     if found:
         raise found[0] if len(found) == 1 else InputErrors(found)
+
+
+def require_sites(area: Area, count: int) -> None:
+    """Raise if so many sites cannot reach every zone; asked only where some ways are missing.
+
+    Raises
+    ------
+    Infeasible
+        With the smallest number of sites that can.
+    """
+    if np.isfinite(area.distance[:, area.allowed]).all():
+        return
+    from optimize.siting.covering.instance import build
+    from optimize.siting.covering.programs import fewest
+    from optimize.siting.highs import solve
+
+    cover = build(area, np.finfo(float).max, everyone=True)
+    if not len(cover.weights):
+        return
+    solved = solve(fewest(cover, np.ones(len(cover.ids)), 0.0), unit=1.0)
+    needed = len(area.kept) + round(solved.value)
+    if needed > count:
+        raise Infeasible(
+            f"{count} sites cannot reach every zone", where="count",
+            relaxations=[Relaxation("count", count, needed)],
+        )  # fmt: skip

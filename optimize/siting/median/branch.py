@@ -36,6 +36,8 @@ class Search:
         Finite.
     kept : (S,) mask
         Sites that are open in every answer.
+    apart : float
+        What a pair without a way costs: a set that costs as much is no answer.
     unit : float
         All values are whole multiples of this, so that a bound is rounded up; 0 if unknown.
     """
@@ -77,7 +79,8 @@ class Search:
         value = float(interchange(self._cost, self._order, chosen, self._kept, swaps, scale))
         if value < self.value:
             self.best, self.value = np.sort(self._ids[chosen]), value
-            self._watch.told(value=value)
+            if value < self._apart:
+                self._watch.told(value=value)
 
     def _target(self) -> float:
         """A bound from here on proves that nothing is better than the best value known."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimize.siting.median.branch import Search
-from optimize.siting.problem import Floats, PMedian
-from optimize.siting.reach import require_reach
+from optimize.siting.problem import Floats, Ints, PMedian
+from optimize.siting.reach import require_reach, require_sites
 from optimize.siting.watch import Watch
 
 
-def solve_median(problem: PMedian, watch: Watch, seed: int) -> NDArray[np.int64]:
+def solve_median(problem: PMedian, watch: Watch) -> Ints:
     """Return the best set of sites, as indices; the watch knows its value and bound.
 
     Raises
@@ -23,6 +22,7 @@ def solve_median(problem: PMedian, watch: Watch, seed: int) -> NDArray[np.int64]
     allowed = area.allowed
     distance = area.distance[:, allowed]
     require_reach(area)
+    require_sites(area, problem.count)
     cost = area.weights[:, None] * np.where(np.isfinite(distance), distance, 0.0)
     unit = _unit(cost)
     # Dearer than any answer without it: only an answer that leaves somebody unserved has one.
@@ -30,7 +30,7 @@ def solve_median(problem: PMedian, watch: Watch, seed: int) -> NDArray[np.int64]
     cost[~np.isfinite(distance)] = apart
     search = Search(
         cost, np.isin(allowed, area.kept), problem.count, watch,
-        unit=unit, apart=apart, draw=np.random.default_rng(seed),
+        unit=unit, apart=apart,
     )  # fmt: skip
     search.run()
     return allowed[search.best]
