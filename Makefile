@@ -1,7 +1,7 @@
 # make demo | test | app | bench | lint: the first of them also makes .venv from requirements.lock.
 # PYTHON=/path/to/python3.12 chooses the interpreter (3.11 to 3.13) that .venv is made with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow app bench verify-drainage lint format lock clean
+.PHONY: help demo test slow app bench verify-drainage verify-siting lint format lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
@@ -42,6 +42,9 @@ bench: $(STAMP) ## every claim of speed and accuracy, measured beside a peer
 
 verify-drainage: $(STAMP) ## docs/verification/drainage.md: SWMM on public files, and closed forms
 	@$(BIN)/python -m bench.verify_drainage
+
+verify-siting: $(STAMP) ## docs/verification/siting.md: p-median, cover and capacities on public files, beside spopt
+	@$(BIN)/python -m bench.verify_siting
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

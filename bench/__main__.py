@@ -14,6 +14,7 @@ BENCHMARKS = {
     "drainage_speed": "48 h of storm and recession on 600 junctions, beside SWMM in the same run",
     "hebi_calibration": "the one calibrated case, and what it says of the other three",
     "works_budget": "search for the best works against trying all sets of ten",
+    "verify_siting": "siting on public instances, beside spopt: p-median, cover, capacities",
 }
 
 

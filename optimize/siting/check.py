@@ -9,7 +9,13 @@ import math
 
 from optimize.siting.answer import Answer
 from optimize.siting.problem import (
-    Capacitated, CoverageTarget, MaximalCover, PCenter, PMedian, Problem, SetCover,
+    Capacitated,
+    CoverageTarget,
+    MaximalCover,
+    PCenter,
+    PMedian,
+    Problem,
+    SetCover,
 )  # fmt: skip
 
 _ROUNDING = 1e-6

@@ -56,12 +56,13 @@ class Area:
         known_ids("existing", self.existing, self.sites, wrong)
         known_ids("excluded", self.excluded, self.sites, wrong)
         for name in sorted(set(self.existing) & set(self.excluded)):
-            wrong.append(
-                InputError(
-                    "both existing and excluded", where="excluded", value=name,
-                    hint="leave it out of one of the two",
-                )  # fmt: skip
+            error = InputError(
+                "both existing and excluded",
+                where="excluded",
+                value=name,
+                hint="leave it out of one of the two",
             )
+            wrong.append(error)
         if not wrong and set(self.sites) <= set(self.excluded):
             wrong.append(InputError("no candidate is left", where="excluded"))
         if wrong:
@@ -240,12 +241,13 @@ class Capacitated:
         opening = checked_numbers("opening", self.opening, area.sites, wrong)
         capacity = checked_numbers("capacity", self.capacity, area.sites, wrong)
         if not 0.0 <= self.cost_per_distance < np.inf:
-            wrong.append(
-                InputError(
-                    "not a cost", where="cost_per_distance", value=self.cost_per_distance,
-                    expected="0 or more",
-                )  # fmt: skip
+            error = InputError(
+                "not a cost",
+                where="cost_per_distance",
+                value=self.cost_per_distance,
+                expected="0 or more",
             )
+            wrong.append(error)
         if self.serving is None:
             by_unit = (area.weights * self.cost_per_distance)[:, None]
             reached = np.isfinite(area.distance)

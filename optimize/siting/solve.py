@@ -14,7 +14,14 @@ from optimize.siting.covering.maximal import solve_maximal
 from optimize.siting.covering.target import solve_set_cover, solve_target
 from optimize.siting.median.solve import solve_median
 from optimize.siting.problem import (
-    Capacitated, CoverageTarget, Ints, MaximalCover, PCenter, PMedian, Problem, SetCover,
+    Capacitated,
+    CoverageTarget,
+    Ints,
+    MaximalCover,
+    PCenter,
+    PMedian,
+    Problem,
+    SetCover,
 )  # fmt: skip
 from optimize.siting.watch import Clock, Report, Watch
 

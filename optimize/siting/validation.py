@@ -20,12 +20,14 @@ def checked_ids(where: str, ids: Sequence[str], wrong: list[InputError]) -> None
         wrong.append(InputError("none given", where=where, expected="at least one"))
     for name, times in Counter(ids).items():
         if times > 1:
-            wrong.append(
-                InputError(
-                    f"given {times} times", where=where, value=name, expected="every name once",
-                    hint="merge the duplicates",
-                )  # fmt: skip
+            error = InputError(
+                f"given {times} times",
+                where=where,
+                value=name,
+                expected="every name once",
+                hint="merge the duplicates",
             )
+            wrong.append(error)
 
 
 def known_ids(
@@ -35,12 +37,13 @@ def known_ids(
     known = set(sites)
     for name in ids:
         if name not in known:
-            wrong.append(
-                InputError(
-                    "no site has this name", where=where, value=name,
-                    hint=did_you_mean(str(name), list(sites)),
-                )  # fmt: skip
+            error = InputError(
+                "no site has this name",
+                where=where,
+                value=name,
+                hint=did_you_mean(str(name), list(sites)),
             )
+            wrong.append(error)
 
 
 def checked_numbers(
@@ -55,12 +58,13 @@ def checked_numbers(
         return found
     bad = np.flatnonzero(~((found >= 0.0) & (found < np.inf)))
     for k in bad[:_MOST]:
-        wrong.append(
-            InputError(
-                "negative" if found[k] < 0 else "not a finite number",
-                where=f"{where}/{names[k]}", value=float(found[k]), expected="0 or more",
-            )  # fmt: skip
+        error = InputError(
+            "negative" if found[k] < 0 else "not a finite number",
+            where=f"{where}/{names[k]}",
+            value=float(found[k]),
+            expected="0 or more",
         )
+        wrong.append(error)
     _rest(where, len(bad), wrong)
     found.setflags(write=False)
     return found
@@ -73,23 +77,25 @@ def checked_matrix(
     found = np.asarray(values, dtype=float)
     if found.shape != shape:
         hint = "it seems to be transposed" if found.shape == shape[::-1] else ""
-        wrong.append(
-            InputError(
-                "wrong shape", where=where, value=found.shape,
-                expected=f"{shape}: zones by sites", hint=hint,
-            )  # fmt: skip
+        error = InputError(
+            "wrong shape",
+            where=where,
+            value=found.shape,
+            expected=f"{shape}: zones by sites",
+            hint=hint,
         )
+        wrong.append(error)
         return found
     if found.size and not found.min() >= 0.0:  # NaN is not, either
         rows, columns = np.nonzero(~(found >= 0.0))
         for row, column in zip(rows[:_MOST], columns[:_MOST], strict=True):
-            wrong.append(
-                InputError(
-                    "negative" if found[row, column] < 0 else "not a number",
-                    where=f"{where}[{row}, {column}]", value=float(found[row, column]),
-                    expected="0 or more, infinite where there is no way",
-                )  # fmt: skip
+            error = InputError(
+                "negative" if found[row, column] < 0 else "not a number",
+                where=f"{where}[{row}, {column}]",
+                value=float(found[row, column]),
+                expected="0 or more, infinite where there is no way",
             )
+            wrong.append(error)
         _rest(where, len(rows), wrong)
     return found
 

@@ -35,7 +35,7 @@ def solve_capacitated(problem: Capacitated, watch: Watch, seed: int) -> tuple[In
     search = _Search(problem, watch, seed)
     search.run()
     if search.best is None:
-        _explain(problem)
+        raise _explained(problem)
     return search.best
 
 
@@ -64,8 +64,8 @@ def _require_capacity(problem: Capacitated) -> None:
             )  # fmt: skip
 
 
-def _explain(problem: Capacitated) -> None:
-    """Raise with the demand that cannot be served even if every allowed site is open."""
+def _explained(problem: Capacitated) -> Infeasible:
+    """Return the error with the demand that finds no room even if every allowed site is open."""
     area, allowed = problem.area, problem.area.allowed
     cost = np.where(np.isfinite(problem.cost[:, allowed]), 0.0, np.inf)
     # A site out of nowhere, with all the room it takes: what it serves is what is missing.
@@ -74,9 +74,9 @@ def _explain(problem: Capacitated) -> None:
     program, _, _ = transport(wide, area.weights, room, single=problem.single)
     missing = solve(program, seconds=30.0).value
     if missing <= 1e-9:
-        raise Infeasible("no plan was found in the time given", where="limits/seconds")
+        return Infeasible("no plan was found in the time given", where="limits/seconds")
     within = float(problem.capacity[allowed].sum())
-    raise Infeasible(
+    return Infeasible(
         f"a demand of {missing:.9g} finds no site it can reach with room left", where="capacity",
         relaxations=[Relaxation("capacity within reach of the unserved", within, within + missing)],
     )  # fmt: skip
@@ -112,12 +112,14 @@ class _Search:
         if self._cost.size <= _SMALL:
             # So small that HiGHS proves it faster than anything of ours gets going.
             self._program(state)
+            if self.best is None:
+                self._serve(np.ones(len(state), bool), surely=True)
             return
         prices = np.partition(self._by_site, 1, axis=0)[1] if len(self._by_site) > 1 else (
             self._by_site[0].copy()
         )  # fmt: skip
         node = _Node(state, prices, np.zeros(len(state)))
-        self._serve(np.ones(len(state), bool))
+        self._serve(np.ones(len(state), bool), surely=True)
         bound = -np.inf
         agility = 1.0
         for _ in range(12):
@@ -196,8 +198,11 @@ class _Search:
                 if tries <= 0 or self._watch.stop():
                     return
 
-    def _serve(self, mask: NDArray[np.bool_]) -> bool:
-        """Serve everybody from the sites in the mask; say whether that is the best plan so far."""
+    def _serve(self, mask: NDArray[np.bool_], *, surely: bool = False) -> bool:
+        """Serve everybody from the sites in the mask; say whether that is the best plan so far.
+
+        The first plan is made ``surely``: the watch does not cut it short.
+        """
         if mask.tobytes() in self._tried or self._capacity[mask].sum() < self._demand.sum() * (
             1 - 1e-12
         ):
@@ -208,7 +213,7 @@ class _Search:
             self._cost[:, sites], self._demand, self._capacity[sites], single=self._problem.single
         )
         nodes = 200 if self._problem.single else None
-        solved = solve(program, self._watch, nodes=nodes)
+        solved = solve(program, None if surely else self._watch, nodes=nodes)
         if solved.x is None:
             return False
         return self._keep(sites, zone, site, solved.x[len(sites) :])

@@ -64,7 +64,7 @@ def _radius(area: Area, sites: Ints) -> float:
 
 
 def _fallback(area: Area, count: int) -> Ints:
-    """Always the site nearest to whoever is farthest (Gonzalez 1985); whom some cannot reach, first.
+    """The site nearest to whoever is farthest, again and again (Gonzalez 1985).
 
     If that leaves somebody unreached, a cover at the largest distance is taken instead.
     """

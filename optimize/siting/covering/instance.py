@@ -109,7 +109,8 @@ def merged(rows: csr_matrix, weights: Floats) -> tuple[csr_matrix, Floats]:
     if len(number) == len(keys):
         return rows, weights
     first = np.unique(group, return_index=True)[1]
-    return rows[first], np.bincount(group, weights, minlength=len(number))
+    sums: Floats = np.bincount(group, weights, minlength=len(number)).astype(float)
+    return rows[first], sums
 
 
 def _undominated(rows: csr_matrix, costs: Floats | None) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from optimize.siting.covering.bounds import Bounds
 from optimize.siting.covering.branch import Branch
 from optimize.siting.covering.heuristic import Heuristic
 from optimize.siting.covering.instance import Cover, build
-from optimize.siting.covering.tables import Tables, tables
+from optimize.siting.covering.tables import tables
 from optimize.siting.problem import Ints, MaximalCover
 from optimize.siting.watch import Watch
 
@@ -103,4 +103,3 @@ def _better(
         return best, value
     watch.told(value=cover.covered + worth)
     return other, worth
-

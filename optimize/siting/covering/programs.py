@@ -41,12 +41,12 @@ def least_uncovered(
     zones, sites = rows.shape
     together = csr_matrix(np.concatenate([np.ones(sites), np.zeros(zones)])[None])
     matrix = [hstack([rows, identity(zones)]), together]
-    lower = [np.ones(zones), [-np.inf]]
-    upper = [np.full(zones, np.inf), [float(count - len(forced))]]
+    lower = [np.ones(zones), np.array([-np.inf])]
+    upper = [np.full(zones, np.inf), np.array([float(count - len(forced))])]
     if np.isfinite(most):
         matrix.append(csr_matrix(np.concatenate([np.zeros(sites), weights])[None]))
-        lower.append([-np.inf])
-        upper.append([most - lost])
+        lower.append(np.array([-np.inf]))
+        upper.append(np.array([most - lost]))
     program = Program(
         cost=np.concatenate([np.zeros(sites), weights]),
         rows=vstack(matrix).tocsr(),
@@ -91,4 +91,3 @@ def fewest(cover: Cover, costs: Floats, spare: float, at_least: float = 0.0) -> 
         upper=np.ones(width),
         whole=np.arange(width) < sites,
     )
-

@@ -45,12 +45,16 @@ def tables(cover: Cover) -> Tables:
     near.setdiag(0)
     near.eliminate_zeros()
     near.sort_indices()
-    found = [
-        array.astype(np.int32)
-        for matrix in (cover.by_zone, cover.by_site, near)
-        for array in (matrix.indptr, matrix.indices)
-    ]
-    return Tables(*found, weights=cover.weights)
+    by_zone, by_site = cover.by_zone, cover.by_site
+    return Tables(
+        zone_start=by_zone.indptr.astype(np.int32),
+        zone_site=by_zone.indices.astype(np.int32),
+        site_start=by_site.indptr.astype(np.int32),
+        site_zone=by_site.indices.astype(np.int32),
+        near_start=near.indptr.astype(np.int32),
+        near_site=near.indices.astype(np.int32),
+        weights=cover.weights,
+    )
 
 
 @compiled

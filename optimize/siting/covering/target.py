@@ -45,7 +45,9 @@ def solve_target(problem: CoverageTarget, watch: Watch, seed: int) -> Ints:
         ways = [Relaxation("share", problem.share, cover.coverable / whole)]
         if np.isfinite(needed):
             ways.append(Relaxation("radius", problem.radius, needed))
-        what = f"all {len(area.allowed)} candidates cover {cover.coverable / whole:.4%} of the weight"
+        what = (
+            f"all {len(area.allowed)} candidates cover {cover.coverable / whole:.4%} of the weight"
+        )
         raise Infeasible(what, where="share", relaxations=ways)
     found = _fewest(cover, asked - cover.covered, watch, seed, len(area.kept))
     return cover.chosen(found, area)
@@ -201,9 +203,7 @@ def _program(
         return best, least
     sites = len(cover.ids)
     program = fewest(cover, np.ones(sites), spare, at_least=float(least))
-    solved = solve(
-        program, watch, unit=1.0, nodes=round(_NODES * watch.limits.effort) + 1
-    )
+    solved = solve(program, watch, unit=1.0, nodes=round(_NODES * watch.limits.effort) + 1)
     if solved.x is not None and round(solved.value) < len(best):
         best = np.flatnonzero(solved.x[:sites] > 0.5)
         watch.told(value=kept + len(best))

@@ -50,7 +50,7 @@ def ascend(cost, order, state, prices, count, target, iterations, agility):  # t
     free_worth = np.empty(free)
     often, direction, served = np.zeros(sites), np.zeros(zones), np.zeros(zones)
     waited = 0
-    for step in range(iterations):
+    for _ in range(iterations):
         worth[:] = 0.0
         bound = 0.0
         for zone in range(zones):
