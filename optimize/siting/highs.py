@@ -89,6 +89,8 @@ def solve(
         _listen(model, watch, offset_told, sign, whole)
     model.run()
     status = model.getModelStatus()
+    if watch is not None and status == highspy.HighsModelStatus.kTimeLimit:
+        watch.out_of_time()
     info = model.getInfo()
     found = info.primal_solution_status == 2
     solution = model.getSolution()

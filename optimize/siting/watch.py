@@ -108,6 +108,10 @@ class Watch:
                 self._stopped = "gap"
         return self._stopped is not None
 
+    def out_of_time(self) -> None:
+        """Note that a solver was ended by the time it was given."""
+        self._stopped = self._stopped or "time_limit"
+
     def reason(self) -> StopReason:
         """Why the solve ended."""
         return "proved" if self.proved else self._stopped or "effort"

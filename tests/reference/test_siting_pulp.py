@@ -51,7 +51,7 @@ class Model:
     def __init__(self, area: Area, sense: int) -> None:
         self.area = area
         self.model = pulp.LpProblem("siting", sense)
-        self.open = self.model.add_variable_dicts("open", area.sites, cat="Binary")
+        self.open = self.model.add_variable_dicts("open", list(area.sites), cat="Binary")
         for name in area.existing:
             self.model += self.open[name] == 1
         for name in area.excluded:
@@ -60,7 +60,9 @@ class Model:
     def assign(self, cat: str = "Continuous"):
         """Every zone is served, by open sites only."""
         area = self.area
-        share = self.model.add_variable_dicts("share", (area.zones, area.sites), 0, 1, cat=cat)
+        share = self.model.add_variable_dicts(
+            "share", (list(area.zones), list(area.sites)), 0, 1, cat=cat
+        )
         for zone in area.zones:
             self.model += pulp.lpSum(share[zone].values()) == 1
             for site in area.sites:
@@ -115,7 +117,7 @@ def test_p_center(area: Area):
 
 def test_maximal_cover(area: Area):
     m = Model(area, pulp.LpMaximize)
-    covered = m.model.add_variable_dicts("covered", area.zones, 0, 1)
+    covered = m.model.add_variable_dicts("covered", list(area.zones), 0, 1)
     m.model += pulp.lpSum(area.weights[i] * covered[z] for i, z in enumerate(area.zones))
     for i, zone in enumerate(area.zones):
         m.model += covered[zone] <= m.covering(i, 0.2)
@@ -125,7 +127,7 @@ def test_maximal_cover(area: Area):
 
 def test_fewest_sites_for_a_share(area: Area):
     m = Model(area, pulp.LpMinimize)
-    covered = m.model.add_variable_dicts("covered", area.zones, 0, 1)
+    covered = m.model.add_variable_dicts("covered", list(area.zones), 0, 1)
     m.model += pulp.lpSum(m.open.values())
     for i, zone in enumerate(area.zones):
         m.model += covered[zone] <= m.covering(i, 0.3)

@@ -90,6 +90,9 @@ class _Scaled(Watch):
     def stop(self) -> bool:
         return self._watch.stop()
 
+    def out_of_time(self) -> None:
+        self._watch.out_of_time()
+
     @property
     def left(self) -> float:
         return self._watch.left
