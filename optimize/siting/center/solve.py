@@ -106,9 +106,7 @@ def _decide(
         return False, nothing
     everybody = float(cover.weights.sum())
     table = tables(cover)
-    if Bounds(cover, table, watch).most(most, everybody, everybody - 1e-6, rounds=2) < (
-        everybody - 1e-6
-    ):
+    if Bounds(cover, table, watch).most(most, everybody - 1e-6, rounds=2) < (everybody - 1e-6):
         return False, nothing
     heuristic = Heuristic(cover, table, watch, seed)
     start, value = heuristic.first(most, everybody)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from optimize.siting.covering.instance import Cover
 from optimize.siting.covering.lagrangian import descend, fix
 from optimize.siting.covering.tables import Tables
-from optimize.siting.problem import Ints
 from optimize.siting.watch import Watch
 
 _STEPS = 400
@@ -21,24 +20,23 @@ class Bounds:
     ----------
     state : (S,) array
         Of the last call: 0 free, 1 open, -1 closed in every set that covers more than was asked.
-    chosen : (S,) mask
-        The sites the best prices choose.
+    prices : (Z,) array
+        The best found.
+    often : (S,) array
+        How often each site was chosen lately, 0 to 1.
     """
 
     def __init__(self, cover: Cover, tables: Tables, watch: Watch) -> None:
         self._cover, self._t, self._watch = cover, tables.covers, watch
         self.prices = 0.5 * cover.weights
         self.state: NDArray[np.int8] = np.zeros(len(cover.ids), np.int8)
-        self.chosen: NDArray[np.bool_] = np.zeros(len(cover.ids), bool)
         self.often = np.zeros(len(cover.ids))
 
-    def most(self, count: int, value: float, wanted: float, rounds: int = 12) -> float:
+    def most(self, count: int, wanted: float, rounds: int = 12) -> float:
         """Return a bound on the weight (of the zones here) that ``count`` sites cover.
 
         Parameters
         ----------
-        value : float
-            Known to be covered, or asked for.
         wanted : float
             Sites are decided such that no set covering at least this is lost. Ends once the bound
             is below.
@@ -50,13 +48,10 @@ class Bounds:
                 self._t, self.state, self.prices, count, wanted, _STEPS, agility
             )
             if bound < best:
-                best, self.chosen = float(bound), chosen
+                best = float(bound)
             fix(self.state, worth, chosen, bound, wanted)
             if best < wanted or agility < 1e-3 or self._watch.stop():
                 break
             if (self.state == 1).sum() >= count or (self.state != -1).sum() <= count:
                 break
         return best
-
-    def open_for_good(self) -> Ints:
-        return np.flatnonzero(self.state == 1)

@@ -87,7 +87,7 @@ def _search(
 
 def _bound(bounds: Bounds, cover: Cover, count: int, value: float, watch: Watch) -> float:
     wanted = value + 1 - 1e-6 if cover.whole else value * (1 + 1e-9)
-    bound = bounds.most(count, value, wanted)
+    bound = bounds.most(count, wanted)
     if bound < wanted:
         bound = value
     elif cover.whole:

@@ -124,11 +124,16 @@ def _fewest(cover: Cover, need: float, watch: Watch, seed: int, kept: int) -> In
     best = _shrink(heuristic, best, least, need - slack, watch, kept, began)
     while least < len(best) and not watch.stop():
         # Can `least` sites do it? If not, one more is needed, and so on up to the value.
-        bound = bounds.most(least, need, need - slack)
+        bound = bounds.most(least, need - slack)
         branch = Branch(
-            cover, table, least, need - 2 * slack, watch,
-            told=lambda value, bound: None, polish=heuristic.polish,
-        )  # fmt: skip
+            cover,
+            table,
+            least,
+            need - 1.0 if cover.whole else (need - slack) * (1 - 2e-9),
+            watch,
+            told=lambda value, bound: None,
+            polish=heuristic.polish,
+        )
         if bound >= need - slack:
             branch.run(bounds, bound)
         if branch.best is not None:
@@ -160,11 +165,11 @@ def _least(bounds: Bounds, most: int, need: float) -> int:
     low, high = 0, most
     while high - low > 1:
         middle = (low + high) // 2
-        if bounds.most(middle, need, need, rounds=4) < need:
+        if bounds.most(middle, need, rounds=4) < need:
             low = middle
         else:
             high = middle
-    while low < most and bounds.most(low + 1, need, need) < need:
+    while low < most and bounds.most(low + 1, need) < need:
         low += 1
     return low + 1
 

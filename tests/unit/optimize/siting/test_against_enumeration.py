@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,23 @@ def test_fewest_sites_for_a_share(seed: int):
     for share in (0.5, 0.8, 1.0):
         problem = CoverageTarget(area, RADIUS, share, of_coverable=True)
         expect(problem, fewest(area, RADIUS, share * coverable))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_fewest_sites_by_branching_alone(seed: int, monkeypatch):
+    """Without HiGHS and without searching, from what greedy finds."""
+    target = "optimize.siting.covering.target"
+    monkeypatch.setattr(f"{target}._program", lambda cover, best, least, *_: (best, least))
+    monkeypatch.setattr(f"{target}._quick", lambda _, best, *__: best)
+    monkeypatch.setattr(f"{target}._shrink", lambda _, best, *__: best)
+    area = tiny_area(seed, zones=30, sites=10)
+    weights = area.weights + (0.5 if seed % 2 else 0.0) * np.arange(30) / 7.0
+    area = replace(area, weights=weights)
+    coverable = best_cover(area, len(area.allowed), 20.0)
+    # Exactly what some set covers, so that one less would be another answer.
+    share = best_cover(area, 4, 20.0) / coverable
+    problem = CoverageTarget(area, 20.0, share, of_coverable=True)
+    expect(problem, fewest(area, 20.0, share * coverable))
 
 
 @pytest.mark.parametrize("seed", range(16))
