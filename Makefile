@@ -1,7 +1,8 @@
 # make demo | test | app | bench | lint: the first of them also makes .venv from requirements.lock.
 # PYTHON=/path/to/python3.12 chooses the interpreter (3.11 to 3.13) that .venv is made with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow app bench verify-drainage verify-routing lint format lock clean
+.PHONY: help demo test slow app bench verify-drainage verify-routing verify-siting lint format
+.PHONY: lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
@@ -45,6 +46,9 @@ verify-drainage: $(STAMP) ## docs/verification/drainage.md: SWMM on public files
 
 verify-routing: $(STAMP) ## docs/verification/routing.md: routing engines on public files
 	@$(BIN)/python -m bench.verify_routing --peers
+
+verify-siting: $(STAMP) ## docs/verification/siting.md: p-median, cover and capacities on public files, beside spopt
+	@$(BIN)/python -m bench.verify_siting
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

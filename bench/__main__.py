@@ -17,6 +17,7 @@ BENCHMARKS = {
     "hebi_calibration": "the one calibrated case, and what it says of the other three",
     "verify_routing": "the routing engine on public files, beside OR-Tools and PyVRP",
     "works_budget": "search for the best works against trying all sets of ten",
+    "verify_siting": "siting on public instances, beside spopt: p-median, cover, capacities",
 }
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from optimize.routing.core.arrays import DEMAND, END
 from optimize.routing.core.day_dominance import COST, TIME
 from optimize.routing.core.day_labels import (
-    BEGIN,
     DEPTH,
     PARENT,
     WHAT,
@@ -21,6 +20,7 @@ from optimize.routing.core.day_labels import (
     least_need,
 )
 from optimize.routing.core.day_route import MOST_PROMISES
+from optimize.routing.core.day_step import BEGIN
 from optimize.routing.core.ground import Ground
 from optimize.routing.core.state import NEXT, State
 from sim.kernel.compiled import compiled

@@ -10,16 +10,9 @@ from numpy.typing import NDArray
 
 from optimize.routing.core.arrays import DEMAND, DEVIATION, END, MOST_STOPS
 from optimize.routing.core.day_arrays import DAY_CAPACITY
-from optimize.routing.core.day_dominance import COST
-from optimize.routing.core.day_labels import (
-    BEGIN,
-    DEPTH,
-    PARENT,
-    WHAT,
-    advance,
-    begin_day,
-    dominates,
-)
+from optimize.routing.core.day_dominance import COST, dominates
+from optimize.routing.core.day_labels import DEPTH, PARENT, WHAT, advance, begin_day
+from optimize.routing.core.day_step import BEGIN
 from optimize.routing.core.ground import Ground
 
 Floats = NDArray[np.float64]
@@ -40,7 +33,8 @@ def day_sets(
     g: Ground, clock: Callable[[], float], deadline: float, cancelled: Callable[[], bool] | None
 ) -> tuple[Floats, list[Callable[[int], tuple[int, ...]]]]:
     """Cheapest cost by type and set of stops, and what gives the order of a set."""
-    costs, orders = [], []
+    costs: list[Floats] = []
+    orders: list[Callable[[int], tuple[int, ...]]] = []
     for k in range(len(g.d.truck)):
         cost, order = _sets_of(g, k)
         costs.append(cost)
@@ -60,7 +54,9 @@ def _sets_of(g: Ground, k: int) -> tuple[Floats, list[tuple[int, ...]]]:
     cost = np.full(1 << n, math.inf)
     order: list[tuple[int, ...]] = [()] * (1 << n)
     high = begin_day(d, y, k, g.pool, g.tags, promises, len(promises))
-    layer = {(0, -1): (g.pool[:high].copy(), [()] * high)}
+    layer: dict[tuple[int, int], tuple[Floats, list[tuple[int, ...]]]] = {
+        (0, -1): (g.pool[:high].copy(), [()] * high)
+    }
     for size in range(n + 1):
         following: dict[tuple[int, int], tuple[list[Floats], list[tuple[int, ...]]]] = {}
         for (members, _), (rows, paths) in layer.items():

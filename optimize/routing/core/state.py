@@ -52,7 +52,7 @@ class State(NamedTuple):
 
     node: Integers  # (nodes, columns)
     label: Floats  # (4 nodes + 1, labels, 4)
-    count: Integers  # of labels, by row
+    count: Integers  # type: ignore[assignment]  # of labels, by row
     span: Floats  # by row: earliest time of forward labels, latest of backward ones
     route: Integers  # (routes, columns)
     sums: Floats  # (routes, columns)

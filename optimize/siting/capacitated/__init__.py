@@ -1,0 +1,1 @@
+"""Sites with capacity: a Lagrangian bound, branch and bound, and programs for HiGHS."""

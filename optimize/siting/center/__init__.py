@@ -1,0 +1,1 @@
+"""p-center: the smallest radius at which so many sites cover everybody."""

@@ -1,0 +1,1 @@
+"""Readers of the files that siting problems are exchanged and measured in."""
