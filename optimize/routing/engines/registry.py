@@ -46,8 +46,6 @@ class Engine:
         return run(problem, limits)
 
 
-MANY_STOPS = 150
-"""From so many stops of a day with trips and breaks on, the core takes minutes for a first plan."""
 _HERE = "optimize.routing.engines"
 ENGINES = {
     engine.name: engine
@@ -62,13 +60,17 @@ ENGINES = {
 
 def choose(problem: Problem, limits: Limits) -> tuple[str, str]:
     """Return the engine to be used if none is asked for, and why in one line."""
+    from optimize.routing.core.grounds import is_straight  # compiles: only when it is used
+    from optimize.routing.engines.own import MOST_STOPS_OF_DAYS
+
     if limits.seconds == float("inf") and limits.iterations is None:
         raise InputError(
             "nothing says when to stop", where="limits", expected="seconds or iterations",
             hint="problems this large are searched, not proven",
         )  # fmt: skip
-    if len(problem.stops) > MANY_STOPS and set(asked(problem)) <= ENGINES["stricter"].supported:
-        return "stricter", f"more than {MANY_STOPS} stops: time kept in reserve, then made exact"
+    many = len(problem.stops) > MOST_STOPS_OF_DAYS and not is_straight(problem)
+    if many and set(asked(problem)) <= ENGINES["stricter"].supported:
+        return "stricter", f"over {MOST_STOPS_OF_DAYS} stops: time in reserve, then made exact"
     return "core", "charging, trips and windows are weighed in every move"
 
 

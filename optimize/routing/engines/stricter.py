@@ -20,7 +20,7 @@ from optimize.routing.engines.charging_insertion import insert_chargers
 from optimize.routing.engines.clock import Clock
 from optimize.routing.engines.features import FEATURES, refuse_unsupported
 from optimize.routing.engines.routes import solution_of
-from optimize.routing.plan import LeftOut, Limits, Plan, Route, Solution
+from optimize.routing.plan import LeftOut, Limits, Plan, Route, Solution, StopReason
 from optimize.routing.problem import ALWAYS, Problem, Site, Stop, TruckType
 from optimize.routing.timetable import Call, timetable
 from sim.kernel.errors import InputError
@@ -35,6 +35,8 @@ _TRIED = 12  # routes that a stop left over is tried in, the nearest first
 
 def solve(problem: Problem, limits: Limits) -> Solution:
     """Return the best plan found; ``iterations`` are those of PyVRP's local search.
+
+    A limit of iterations holds for each group of streams that share trucks.
 
     Raises
     ------
@@ -65,7 +67,10 @@ def solve(problem: Problem, limits: Limits) -> Solution:
             routes.append(_timed(problem, trucks[route.truck_type], calls))
         clock.report(iterations, len(routes), math.nan)
     plan = _mended(problem, routes)
-    return solution_of(problem, plan, clock.reason, clock.seconds, iterations, NAME)
+    reason: StopReason = "time" if limits.iterations is None else "iterations"
+    if limits.cancelled is not None and limits.cancelled():
+        reason = "cancelled"
+    return solution_of(problem, plan, reason, clock.seconds, iterations, NAME)
 
 
 def _parts(problem: Problem) -> list[tuple[list[int], list[int]]]:
