@@ -25,6 +25,10 @@ from optimize.routing.core.ground import Ground
 from optimize.routing.core.state import NEXT, State
 from sim.kernel.compiled import compiled
 
+# Labels gone on with from each stop, and how many of them for being early.
+MOST_GATHERED = 8
+EARLIEST_GATHERED = 2
+
 
 @compiled
 def load_row(g: Ground, s: State, i: int) -> int:
@@ -65,6 +69,36 @@ def store_row(g: Ground, s: State, low: int, high: int, i: int) -> None:
         early = min(early, g.pool[row, TIME])
     s.count[i] = count
     s.span[i] = early
+
+
+@compiled
+def gather(g: Ground, low: int, high: int) -> int:
+    """Move the most promising of rows low to high to the beginning. Returns how many.
+
+    The cheapest ones, and the earliest of the others: many labels of a day differ little, and
+    the final plan is labelled with all of them.
+    """
+    room = min(MOST_GATHERED, len(g.pool) - high)
+    alive = 0
+    for turn in range(room):
+        column = COST if turn < room - EARLIEST_GATHERED else TIME
+        best = -1
+        for row in range(low, high):
+            if g.pool[row, COST] < np.inf and (
+                best < 0 or g.pool[row, column] < g.pool[best, column]
+            ):
+                best = row
+        if best < 0:
+            break
+        for f in range(g.pool.shape[1]):
+            g.pool[high + alive, f] = g.pool[best, f]
+        g.pool[best, COST] = np.inf
+        alive += 1
+    for row in range(alive):
+        for f in range(g.pool.shape[1]):
+            g.pool[row, f] = g.pool[high + row, f]
+        g.tags[row, DEPTH] = 0
+    return alive
 
 
 @compiled
@@ -127,17 +161,9 @@ def follow(
             return ceiling
         if c < 0:
             return least
+        low, high = 0, gather(g, low, high)
         if keep:
             store_row(g, s, low, high, c)
-        # The pool begins anew with what is alive.
-        alive = 0
-        for row in range(low, high):
-            if g.pool[row, COST] < np.inf:
-                for f in range(s.label.shape[2]):
-                    g.pool[alive, f] = g.pool[row, f]
-                g.tags[alive, DEPTH] = 0
-                alive += 1
-        low, high = 0, min(alive, 3 * s.label.shape[1])
         for q in range(dimensions):
             coming[q] -= d.stop[c, DEMAND + q]
     return ceiling

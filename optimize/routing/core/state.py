@@ -21,7 +21,7 @@ from optimize.routing.core.arrays import (
     START_ENERGY,
     Arrays,
 )
-from optimize.routing.core.straight_labels import MOST_LABELS
+from optimize.routing.core.straight_labels import MOST_LABELS, WIDTH
 from sim.kernel.compiled import compiled
 
 Floats = NDArray[np.float64]
@@ -38,6 +38,9 @@ COST, OLD_COST, LOAD = 0, 1, 2
 ABSENT, OLD_ABSENT, MISSES = 0, 1, 2
 # Entries of ``State.number``.
 ABSENTEES, TOUCHES, ROUTES, LIMIT, BEST_ROUTES, BEST_ABSENT = 0, 1, 2, 3, 4, 5
+# Labels kept at a node where whole days are labelled.
+MOST_DAY_LABELS = 8
+
 # Entries of ``State.total``.
 TOTAL, BEST_TOTAL = 0, 1
 
@@ -79,7 +82,9 @@ def state_of(d: Arrays, seed: int, most_routes: int, columns: int) -> State:
     optional = d.stop[:, REQUIRED] == 0.0
     return State(
         node=node,
-        label=np.zeros((4 * nodes + 1, MOST_LABELS, columns)),
+        label=np.zeros(
+            (4 * nodes + 1, MOST_LABELS if columns == WIDTH else MOST_DAY_LABELS, columns)
+        ),
         count=np.zeros(4 * nodes + 1, dtype=np.int64),
         span=np.zeros(4 * nodes + 1),
         route=route,
