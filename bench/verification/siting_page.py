@@ -87,10 +87,11 @@ def _peer(one: Mapping[str, Any], peer: Mapping[str, Any] | None) -> list[str]:
         return ["", "", "", ""]
     if peer.get("seconds") is None:
         return [str(peer["status"]), "", "", ""]
-    value = f"{_number(peer['value'])} {peer['status']}"
+    solved = peer["status"] == "Optimal"
+    value = _number(peer["value"]) if solved else "none in time"
     return [
         value, f"{peer['seconds']:.1f} ({peer['building']:.1f})", f"{peer['memory_mb']:.0f}",
-        f"{peer['seconds'] / one['seconds']:.0f}",
+        f"{peer['seconds'] / one['seconds']:.0f}" if solved else "",
     ]  # fmt: skip
 
 
