@@ -2,8 +2,8 @@
 
 Nine proposals in ten move an open site to one that shares a zone with it, the tenth anywhere. A
 proposal costs three look-ups, only an accepted one touches the tables. On 10,000 zones and 1,000
-sites near saturation it passes in 0.2 s what tabu search, at 120,000 best swaps a second, does not
-reach in 20 s.
+sites near saturation 0.2 s of it passed what tabu search reached in 6 s, at 40,000 to 125,000
+best swaps a second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Good sets for maximal cover: greedy, annealing from many starts, recombination of the best.
 
 What was measured on 10,000 zones and 1,000 sites near saturation is in
-docs/verification/siting.md: annealing is far ahead of tabu search, which is left to polish.
+docs/verification/siting.md: annealing is mostly ahead of tabu search, which is left to polish.
 """
 
 from __future__ import annotations
