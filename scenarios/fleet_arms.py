@@ -14,12 +14,22 @@ from scenarios import batch
 from scenarios.arms import Arms, named
 from scenarios.compare import Paired, paired
 from scenarios.document import Scenario
-from scenarios.routes import FIGURES, SYSTEM, fleet_inputs
+from scenarios.routes import (
+    FIGURES,
+    FOLDER,
+    SYSTEM,
+    Request,
+    fleet_inputs,
+    planned,
+    propose,
+    write_plan,
+)
+from scenarios.routes_problem import plan_rows
 from scenarios.run import prepare
 from scenarios.schema import StoredRun
 from scenarios.store import Store
 from sim.fleet.trace import activities
-from sim.kernel.errors import InputError
+from sim.kernel.errors import Cancelled, InputError
 
 Simulating = Callable[[str, float], None]
 RESPONSES = ("off", "nearest", "optimised")
@@ -94,6 +104,7 @@ def study_sizes(
     trucks: Sequence[int],
     guns: Sequence[int],
     *,
+    iterations: int = 300,
     replications: int = 5,
     service_limit: float = 99.0,
     capital: Capital | None = None,
@@ -101,12 +112,12 @@ def study_sizes(
     simulating: Simulating | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Sizes:
-    """Simulate every combination of fleet size and number of guns.
-
-    Routes are given out anew every day by the planner, so that any number of trucks can serve.
+    """Plan routes for every fleet size, and simulate them with every number of guns.
 
     Parameters
     ----------
+    iterations
+        Of the search for the routes of each size.
     service_limit
         Stops served, %, that a fleet must reach to be recommended: the lower end of its 95 %
         interval over replications counts.
@@ -123,14 +134,13 @@ def study_sizes(
             "nothing to compare", where="trucks" if not trucks else "guns", expected="a number"
         )
     capital = capital or Capital()
-    base = scenario.with_value(SYSTEM, "policy", {"kind": "daily"})
+    chosen: dict[str, Scenario] = {}
     pairs = [(t, g) for t in sorted(set(trucks)) for g in sorted(set(guns))]
-    chosen = {
-        f"{t}x{g}": named(
-            base.with_value(SYSTEM, "use_trucks", t).with_value(SYSTEM, "use_guns", g), f"{t}x{g}"
-        )
-        for t, g in pairs
-    }
+    left: dict[int, int] = {}
+    for t in sorted(set(trucks)):
+        sized, left[t] = _planned_for(scenario, t, store, iterations, simulating, cancelled)
+        for g in sorted(set(guns)):
+            chosen[f"{t}x{g}"] = named(sized.with_value(SYSTEM, "use_guns", g), f"{t}x{g}")
     arms = run_arms(chosen, store, replications, workers, simulating, cancelled)
     days = scenario.duration_s / 86_400.0
     rows = []
@@ -138,7 +148,8 @@ def study_sizes(
         cost = arm.figures["cost_cny"].mean / days
         cost += t * capital.cny_per_truck_day + g * capital.cny_per_gun_day
         missed = arm.figures["stops_missed"].mean / days
-        rows.append((t, g, arm, _service(arm, store), missed, cost))
+        service = _service(arm, store, left[t] * days)
+        rows.append((t, g, arm, service, missed + left[t], cost))
     sizes = tuple(
         Size(*row, efficient=not any(_dominates(other, row) for other in rows)) for row in rows
     )
@@ -153,12 +164,36 @@ def _dominates(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
     return served >= 0.0 and a[5] <= b[5] and (served > 0.0 or a[5] < b[5])
 
 
-def _service(arm: Arm, store: Store) -> Paired:
-    """Return the share of stops served of those that were due, %, over the replications."""
+def _planned_for(
+    scenario: Scenario,
+    trucks: int,
+    store: Store,
+    iterations: int,
+    simulating: Simulating | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Scenario, int]:
+    """Return the scenario with routes for so many trucks, and how many stops they leave out."""
+    daily = scenario.with_value(SYSTEM, "policy", {"kind": "daily"})
+    sized = daily.with_value(SYSTEM, "use_trucks", trucks)
+    if simulating is not None:
+        simulating(str(trucks), 0.0)
+    request = Request("stricter", math.inf, iterations)
+    fleet, solution, _, _ = propose(sized, request, cancelled=cancelled)
+    if cancelled is not None and cancelled():
+        raise Cancelled("the comparison was cancelled")
+    file = write_plan(plan_rows(fleet, solution.plan), store.location.folder / FOLDER)
+    return planned(sized, file), len(solution.plan.left_out)
+
+
+def _service(arm: Arm, store: Store, left_out: float) -> Paired:
+    """Return the share of stops served of those that were due, %, over the replications.
+
+    Stops that no route was made for were due as well.
+    """
     shares = []
     for run in arm.runs:
         kpis = {kpi.name: kpi.value or 0.0 for _, kpi in store.kpis(run.id) if not kpi.entity}
-        due = kpis["stops_served"] + kpis["stops_missed"]
+        due = kpis["stops_served"] + kpis["stops_missed"] + left_out
         shares.append(100.0 * kpis["stops_served"] / due if due else 100.0)
     return paired([0.0] * len(shares), shares)
 

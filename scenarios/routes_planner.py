@@ -44,9 +44,9 @@ class OptimisingPlanner:
         self,
         inputs: FleetInputs,
         *,
-        iterations: int = 2_000,
+        iterations: int = 100,
         helpers: int = 6,
-        engine: str = "core",
+        engine: str = "stricter",
         margins: Margins | None = None,
     ) -> None:
         self._model = FleetModel(inputs, margins)

@@ -314,7 +314,9 @@ def day_problem(
         dimensions=model.dimensions, stops=stops, trucks=trucks, sites=model.sites,
         chargers=model.chargers,
     )  # fmt: skip
-    return FleetProblem(problem, tuple(tuple(names) for names in groups.values()), t["plan"])
+    there = {row.id for row in t["trucks"]}
+    in_force = tuple(row for row in t["plan"] if row.truck in there)
+    return FleetProblem(problem, tuple(tuple(names) for names in groups.values()), in_force)
 
 
 def expected_kg(inputs: FleetInputs, day: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sim.kernel import registry
 from sim.kernel.clock import Clock
-from sim.kernel.errors import Cancelled, InputError, did_you_mean
+from sim.kernel.errors import Cancelled, CityClockError, InputError, did_you_mean
 from sim.kernel.recorder import Record, Recorder
 from sim.kernel.signals import Signals
 from sim.kernel.streams import Streams
@@ -77,13 +77,23 @@ def simulate(
         # Not ``env.run(until=...)``: that stops before the events due at the moment itself, and
         # ledgers are closed at the horizon.
         while clock.env.peek() <= until_s:
-            clock.env.step()
+            _step(clock)
         if progress is not None:
             progress(report / _REPORTS)
         _stop_if(cancelled)
     for ledger in run.recorder.ledgers:
         ledger.check(LEDGER_TOLERANCE)
     return run.recorder.record()
+
+
+def _step(clock: Clock) -> None:
+    try:
+        clock.env.step()
+    except CityClockError as error:
+        # What a process raised arrives as a copy, made of its text alone.
+        if isinstance(error.__cause__, CityClockError):
+            raise error.__cause__ from None
+        raise
 
 
 def _check(

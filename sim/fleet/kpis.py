@@ -203,7 +203,7 @@ DEFINITIONS = (
             "Driven by all trucks", "全部车辆行驶里程"),
     _define("energy_used_kwh", "kWh", "lower", "Energy used", "耗电量",
             "From batteries: driving, lifting, compaction, auxiliaries", "电池耗电：行驶、举升、压缩、附件"),
-    _define("energy_charged_kwh", "kWh", "lower", "Energy from the grid", "充电电量(电网侧)",
+    _define("energy_charged_kwh", "kWh", "lower", "Energy from the grid", "充电电量（电网侧）",
             "Charged, with losses", "含损耗的充电电量"),
     _define("diesel_l", "L", "lower", "Diesel", "柴油",
             "Burnt by trucks without a battery", "非电动车辆消耗的柴油"),

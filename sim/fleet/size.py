@@ -37,12 +37,6 @@ def _fewer_trucks(tables: Tables, spec: FleetSpec, count: int) -> Rows:
             "the fleet has not as many trucks", where="fleet.use_trucks", value=count,
             expected=f"1 to {len(trucks)}", hint=f"add rows to {rows.file.name}", file=rows.file,
         )  # fmt: skip
-    if count < len(trucks) and not isinstance(spec.policy, DailyPolicy):
-        raise InputError(
-            "the routes are made for all trucks", where="fleet.use_trucks", value=count,
-            expected=f"{len(trucks)} with the policy '{spec.policy.kind}'",
-            hint='policy = { kind = "daily" } gives the routes out anew',
-        )  # fmt: skip
     size = Counter((truck.type, truck.depot, truck.shift) for truck in trucks)
     seen: dict[tuple[str, str, str], int] = defaultdict(int)
     rank = []
@@ -52,7 +46,22 @@ def _fewer_trucks(tables: Tables, spec: FleetSpec, count: int) -> Rows:
         rank.append(((seen[group] + 0.5) / size[group], number))
         seen[group] += 1
     kept = sorted(number for _, number in sorted(rank)[:count])
+    _refuse_idle_routes(tables, spec, {trucks[k].id for k in kept})
     return Rows(rows.file, tuple(trucks[k] for k in kept), tuple(rows.lines[k] for k in kept))
+
+
+def _refuse_idle_routes(tables: Tables, spec: FleetSpec, kept: set[str]) -> None:
+    """Refuse routes and territories of trucks that are not kept: nobody would drive them."""
+    if isinstance(spec.policy, DailyPolicy):
+        return
+    named: list[Any] = [*(tables["plan"] if spec.policy.kind == "plan" else tables["points"])]
+    gone = sorted({row.truck for row in named if row.truck is not None} - kept)
+    if gone:
+        raise InputError(
+            f"routes are made for {len(gone)} trucks that are left out", where="fleet.use_trucks",
+            value=", ".join(gone[:5]), expected="routes for the trucks that are kept",
+            hint='policy = { kind = "daily" } gives the routes out anew, or name another plan',
+        )  # fmt: skip
 
 
 def _guns(tables: Tables, count: int) -> Rows:

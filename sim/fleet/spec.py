@@ -97,7 +97,8 @@ class FleetSpec(Frozen):
         Files with these tables, if not those of that folder.
     use_trucks, use_guns
         So many of the trucks and of the charging guns in the tables, in the same proportions of
-        types, depots and chargers; all if none. Fewer trucks need the policy ``daily``.
+        types, depots and chargers; all if none. Fewer trucks need the policy ``daily``, or a
+        plan made for them.
     streets
         Streets to drive on; the table ``travel.csv`` if none.
     recourse_charge_share

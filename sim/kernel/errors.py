@@ -57,7 +57,7 @@ class InputError(CityClockError):
         self,
         what: str,
         *,
-        where: str,
+        where: str = "",  # SimPy makes a copy of an error from its positional arguments alone
         value: object = UNSET,
         expected: str = "",
         hint: str = "",
@@ -120,6 +120,7 @@ class InputErrors(InputError):
         if not members:
             raise ValueError("InputErrors needs at least one error")
         super().__init__(f"{len(members)} errors", where=members[0].where, file=members[0].file)
+        self.args = (members,)
         self._members = members
 
     @property

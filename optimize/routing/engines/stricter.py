@@ -1,9 +1,10 @@
 """A day made stricter until PyVRP can represent it, and its plan made exact again.
 
 Time is kept in reserve for what PyVRP does not know: breaks, rests, slow hours, unloading of full
-loads. What streams share no truck is solved apart. Every route is then timed by the problem as it
-is, with its breaks and, if need be, with charging; stops that do not fit after all move to another
-route or are left out. For large days of a sanitation fleet, where charging on the way is rare.
+loads; a truck that begins loaded unloads first. What streams share no truck is solved apart. Every
+route is then timed by the problem as it is, with its breaks and, if need be, with charging; stops
+that do not fit after all move to another route or are left out. For large days of a sanitation
+fleet, where charging on the way is rare.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from optimize.routing.timetable import Call, timetable
 from sim.kernel.errors import InputError
 
 NAME = "stricter"
-SUPPORTED = frozenset(FEATURES) - {"start_load", "fleet_first", "day_capacity", "most_stops"}
+SUPPORTED = frozenset(FEATURES) - {"fleet_first", "day_capacity", "most_stops"}
 _SLACK = 0.03  # of a shift, for what the mean speed of its hours does not foresee
 _PENALTY = 1e5  # of leaving a stop out, in the costs of the trucks: found later, not by PyVRP
 _SHARE = 0.85  # of the time for PyVRP; the rest times and mends
@@ -59,7 +60,9 @@ def solve(problem: Problem, limits: Limits) -> Solution:
         found = pyvrp.solve(part, mine)
         iterations += found.iterations
         for route in found.plan.routes:
-            calls = [
+            first = _first_site(problem, trucks[route.truck_type])
+            calls = [] if first is None else [Call("site", first)]
+            calls += [
                 Call(v.kind, stops[v.index] if v.kind == "stop" else _site(problem, part, v.index))
                 for v in route.visits
                 if v.kind in ("stop", "site")
@@ -128,13 +131,37 @@ def _strict(problem: Problem, stops: Sequence[int], trucks: Sequence[int]) -> Pr
             )
             for i in stops
         ),
-        trucks=tuple(_strict_truck(truck, dimensions) for truck in types),
+        trucks=tuple(_strict_truck(problem, k, dimensions, slow) for k in trucks),
         sites=_strict_sites(problem, types, dimensions),
     )  # fmt: skip
 
 
-def _strict_truck(truck: TruckType, dimensions: Sequence[int]) -> TruckType:
+def _first_site(problem: Problem, truck_type: int) -> int | None:
+    """Return where a truck that begins loaded unloads before all else: the nearest site."""
+    truck = problem.trucks[truck_type]
+    able = [
+        (float(problem.travel.duration_s[truck.start, site.place]), k)
+        for k, site in enumerate(problem.sites)
+        if any(truck.start_load)
+        and all(takes or not kg for takes, kg in zip(site.accepts, truck.start_load, strict=True))
+    ]
+    return min(able)[1] if able else None
+
+
+def _strict_truck(
+    problem: Problem, truck_type: int, dimensions: Sequence[int], slow: float
+) -> TruckType:
+    truck = problem.trucks[truck_type]
     start, end = truck.shift_s
+    first, place = _first_site(problem, truck_type), truck.start
+    if first is not None:
+        site = problem.sites[first]
+        rates = site.unload_s_per_unit or (0.0,) * len(truck.start_load)
+        unload_s = site.unload_s + sum(
+            r * kg for r, kg in zip(rates, truck.start_load, strict=True)
+        )
+        start += float(problem.travel.duration_s[place, site.place]) / slow + unload_s
+        place = site.place
     reserve = sum(pause.duration_s for pause in truck.breaks)
     if truck.driving_rule is not None:
         rests = (end - start) // (2.0 * truck.driving_rule.driving_s)
@@ -142,7 +169,7 @@ def _strict_truck(truck: TruckType, dimensions: Sequence[int]) -> TruckType:
     reserve += _SLACK * (end - start)
     return replace(
         truck, capacity=tuple(truck.capacity[d] for d in dimensions), breaks=(),
-        driving_rule=None, shift_s=(start, max(end - reserve, start)), overtime_s=0.0,
+        start=place, driving_rule=None, shift_s=(start, max(end - reserve, start)), overtime_s=0.0,
         battery_kwh=None, start_kwh=None, reserve_kwh=0.0, end_kwh=0.0, kwh_per_m=0.0,
         kwh_per_m_unit=(), compaction_kwh_per_unit=(), charging=(), start_load=(),
     )  # fmt: skip
@@ -151,15 +178,19 @@ def _strict_truck(truck: TruckType, dimensions: Sequence[int]) -> TruckType:
 def _strict_sites(
     problem: Problem, types: Sequence[TruckType], dimensions: Sequence[int]
 ) -> tuple[Site, ...]:
-    """Return the sites that take all of the load, are open throughout, and empty full trucks."""
+    """Return the sites that take all of the load, open throughout; they empty full trucks.
+
+    If none is open throughout, those that are open at some time: whoever comes when they are shut
+    waits, or loses stops when the route is made exact.
+    """
     first = min(truck.shift_s[0] for truck in types)
     last = max(truck.shift_s[1] + truck.overtime_s for truck in types)
     most = [max(truck.capacity[d] for truck in types) for d in range(len(problem.dimensions))]
+    able = [site for site in problem.sites if all(site.accepts[d] for d in dimensions)]
+    through = [s for s in able if any(b <= first and last <= e for b, e in s.windows)]
+    some = [s for s in able if any(b < last and first < e for b, e in s.windows)]
     sites = []
-    for site in problem.sites:
-        open_now = any(begin <= first and last <= end for begin, end in site.windows)
-        if not open_now or not all(site.accepts[d] for d in dimensions):
-            continue
+    for site in through or some:
         rates = site.unload_s_per_unit or (0.0,) * len(most)
         full_s = max(rates[d] * most[d] for d in dimensions)
         sites.append(
@@ -170,9 +201,9 @@ def _strict_sites(
         )  # fmt: skip
     if not sites and any(truck.must_end_empty for truck in types):
         raise InputError(
-            "no site is open throughout the shifts for this load", where="sites",
-            value=", ".join(problem.dimensions[d] for d in dimensions),
-            expected="one that is", hint="choose the engine 'core'",
+            "no site takes this load during the shifts", where="sites",
+            value=", ".join(problem.dimensions[d] for d in dimensions), expected="one that does",
+            hint="open a site for it, or leave these stops out",
         )  # fmt: skip
     return tuple(sites)
 

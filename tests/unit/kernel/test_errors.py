@@ -1,7 +1,9 @@
 import pickle
+from datetime import UTC, datetime
 
 import pytest
 
+from sim.city import simulate
 from sim.kernel.errors import CityClockError, InputError, InputErrors, did_you_mean
 
 FULL = InputError(
@@ -70,3 +72,24 @@ def test_an_unset_value_stays_unset_between_processes():
 def test_did_you_mean():
     assert did_you_mean("drianage", ["drainage", "heat"]) == "did you mean 'drainage'?"
     assert did_you_mean("zzz", ["drainage", "heat"]) == ""
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_error_inside_a_process_arrives_as_it_was(many):
+    single = InputError("wrong", where="a.b", value=3, expected="4", hint="add one")
+    error = InputErrors([single, single]) if many else single
+
+    class Failing:
+        name = "failing"
+
+        def start(self, inputs, run):
+            def process():
+                yield run.clock.env.timeout(1.0)
+                raise error
+
+            run.clock.env.process(process())
+
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(InputError) as caught:
+        simulate({"failing": None}, start, 10.0, systems={"failing": Failing()})
+    assert caught.value is error

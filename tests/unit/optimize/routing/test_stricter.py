@@ -96,11 +96,23 @@ def test_too_few_trucks_leave_stops_out_with_a_reason():
     assert all(left.reason for left in solution.plan.left_out)
 
 
-def test_trucks_that_begin_loaded_are_refused():
+def test_a_truck_that_begins_loaded_unloads_first():
     problem = day(0, 10)
-    loaded = replace(problem.trucks[0], start_load=(100.0, 0.0))
-    with pytest.raises(InputErrors, match="begin loaded"):
-        solve(replace(problem, trucks=(loaded, problem.trucks[1])), "stricter", Limits(seconds=1.0))
+    loaded = replace(problem.trucks[0], start_load=(2_500.0, 0.0), count=1)
+    problem = replace(problem, trucks=(loaded, problem.trucks[1]))
+    solution, _ = solve(problem, "stricter", Limits(iterations=50))
+    assert check(problem, solution.plan).ok
+    assert solution.plan.left_out == ()
+    (mine,) = [route for route in solution.plan.routes if route.truck_type == 0]
+    assert mine.visits[1].kind == "site"
+
+
+def test_what_it_cannot_represent_is_refused():
+    problem = day(0, 10)
+    limited = replace(problem.trucks[0], most_stops=3)
+    problem = replace(problem, trucks=(limited, problem.trucks[1]))
+    with pytest.raises(InputErrors, match="largest number of stops"):
+        solve(problem, "stricter", Limits(iterations=5))
 
 
 def test_a_large_day_is_given_to_it_by_itself():
