@@ -190,13 +190,13 @@ def changed_table(found: Response, t: Texts) -> TextTable:
 
 
 def response_headline(found: Response, t: Texts) -> str:
-    """Return how many routes change and what the optimiser saves against keeping the plan."""
-    arms = {arm.name: arm for arm in found.arms}
-    off, best = arms["off"], arms["optimised"]
-    missed = {name: arm.figures["stops_missed"].mean for name, arm in (("off", off), ("now", best))}
+    """Return which response is best, how many routes it changes, and what that costs."""
+    best = found.best
+    off = next(arm for arm in found.arms if arm.name == "off")
     return t(
-        "routes.response_headline", changed=len(found.changed),
-        missed_off=number(missed["off"]), missed=number(missed["now"]),
+        "routes.response_headline", changed=len(found.changed), best=t(f"routes.arm_{best.name}"),
+        missed_off=number(off.figures["stops_missed"].mean),
+        missed=number(best.figures["stops_missed"].mean),
         km=with_interval(best.against_first["km"].mean, None, signed=True),
     )  # fmt: skip
 

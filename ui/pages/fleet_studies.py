@@ -93,7 +93,7 @@ def show_response(found: Response, t: Texts) -> None:
     """Headline, map of the changed routes, their table, differences with intervals."""
     st.subheader(plain(routes_text.response_headline(found, t)), anchor=False)
     title(t("fleet.changes_title"))
-    runs = found.arms[0].runs[0], found.arms[-1].runs[0]
+    runs = found.arms[0].runs[0], found.best.runs[0]
     before, now = (fleet_desk().read(run) for run in runs)
     for reading in (before, now):
         if reading.error:
@@ -169,7 +169,7 @@ def _changed_by_day(
 @st.fragment(run_every=POLL_S)
 def _follow_views(found: Response) -> None:
     t = language.current()
-    readings = [fleet_desk().read(arm.runs[0]) for arm in (found.arms[0], found.arms[-1])]
+    readings = [fleet_desk().read(arm.runs[0]) for arm in (found.arms[0], found.best)]
     if all(one.view is not None or one.error for one in readings):
         st.rerun()
     st.progress(0.0, text=t("fleet.reading"))
