@@ -51,6 +51,7 @@ ENGINES = {
     engine.name: engine
     for engine in (
         Engine("core", f"{_HERE}.own", "our own search, charging inside every move"),
+        Engine("exact", f"{_HERE}.proving", "proves the best plan of small problems"),
         Engine("stricter", f"{_HERE}.stricter", "PyVRP on a stricter day, then made exact"),
         Engine("ortools", f"{_HERE}.ortools_routing", "the routing library of OR-Tools"),
         Engine("pyvrp", f"{_HERE}.pyvrp", "PyVRP, charging inserted afterwards"),
