@@ -24,7 +24,8 @@ def case(family: str, name: str):
     return next(c for c in cases(Path(BENCH) / "routing", family) if c.name == name)
 
 
-@pytest.mark.parametrize("engine", ["core", "ortools"])
+# The core takes a minute to compile.
+@pytest.mark.parametrize("engine", [pytest.param("core", marks=pytest.mark.slow), "ortools"])
 @pytest.mark.parametrize("name", ["c101C5", "r104C5", "rc105C5"])
 @pytest.mark.parametrize("variant", ["full", "partial"])
 def test_proven_optima_of_small_electric_instances(engine, name, variant):

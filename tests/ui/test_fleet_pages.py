@@ -282,7 +282,7 @@ def test_tonights_changes_are_shown_changed_routes_first(
     assert found.changed, "the fixture is to change a route"
     desk.state = Answer("done", found=found, ground=town.view.ground)
     runs = [arm.runs[0] for arm in found.arms]
-    desk.views = {run.id: fleet_view(town.store, run) for run in (runs[0], runs[-1])}
+    desk.views = {run.id: fleet_view(town.store, run) for run in runs}
     app = opened(studies_page, lang, treps="2")
     assert desk.asked[0] == Question("town", ResponseRequest(2))
     assert len(app.get("plotly_chart")) == 1

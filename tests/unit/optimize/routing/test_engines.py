@@ -250,6 +250,7 @@ def test_an_unknown_engine_is_refused_with_the_closest_name():
         solve(tiny(1), "ortool", LIMITS)
 
 
+@pytest.mark.slow  # compiles the core
 def test_auto_says_why_and_asks_for_a_limit():
     problem = tiny(1)
     solution, why = solve(problem, limits=LIMITS)
