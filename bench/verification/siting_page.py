@@ -27,9 +27,9 @@ _TRIED = """## What was tried, and what lost
 
 Annealing: first and last temperature, proposals. The average is of what a site covers.
 Single trials on the 10,000 zones and 1,000 sites, near saturation, on one machine (seconds of the
-processor); they are a record, not renewed by the script. The threshold of fewest sites, the temperatures, the number of proposals
-and the gap from which on searching is preferred to branching were chosen on this one instance, so
-the figures for it above are not those of an instance never seen before.
+processor); they are a record, not renewed by the script. The temperatures, the number of proposals,
+the threshold of fewest sites and the gap from which on searching is preferred to branching were
+chosen on this one instance, so the figures for it above are not those of one never seen before.
 
 | for maximal cover | radius 1.5, 150 sites | radius 2, 90 sites | radius 3, 40 sites |
 |---|---|---|---|
