@@ -62,17 +62,15 @@ ENGINES = {
 def choose(problem: Problem, limits: Limits) -> tuple[str, str]:
     """Return the engine to be used if none is asked for, and why in one line."""
     from optimize.routing.core.grounds import is_straight  # compiles: only when it is used
-    from optimize.routing.engines.own import MOST_STOPS_OF_DAYS
 
     if limits.seconds == float("inf") and limits.iterations is None:
         raise InputError(
             "nothing says when to stop", where="limits", expected="seconds or iterations",
             hint="problems this large are searched, not proven",
         )  # fmt: skip
-    many = len(problem.stops) > MOST_STOPS_OF_DAYS and not is_straight(problem)
-    if many and set(asked(problem)) <= ENGINES["stricter"].supported:
-        return "stricter", f"over {MOST_STOPS_OF_DAYS} stops: time in reserve, then made exact"
-    return "core", "charging, trips and windows are weighed in every move"
+    if not is_straight(problem) and set(asked(problem)) <= ENGINES["stricter"].supported:
+        return "stricter", "trips, breaks or traffic: time kept in reserve, then made exact"
+    return "core", "charging and windows are weighed in every move"
 
 
 def solve(

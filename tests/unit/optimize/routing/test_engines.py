@@ -254,8 +254,8 @@ def test_an_unknown_engine_is_refused_with_the_closest_name():
 def test_auto_says_why_and_asks_for_a_limit():
     problem = tiny(1)
     solution, why = solve(problem, limits=LIMITS)
-    assert solution.engine == "core"
-    assert why == "charging, trips and windows are weighed in every move"
+    assert solution.engine in ("core", "stricter")
+    assert why
     assert solution.cost == pytest.approx(cheapest(problem)[1], rel=1e-6)
     with pytest.raises(InputError, match="nothing says when to stop"):
         solve(problem)
